@@ -1,0 +1,211 @@
+/**
+ * The checked, frozen configuration: what is left of the YAML text once every
+ * fault has been looked for. References are resolved to the objects they name,
+ * defaults are filled in, durations are milliseconds, sizes are bytes. Nothing
+ * downstream of this page looks anything up by name.
+ */
+
+/** Where something stands in the file; lines and columns count from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 lets the system choose one. */
+  readonly port: number;
+}
+
+export interface Config {
+  readonly file: string;
+  readonly listen: ListenAddress;
+  readonly admin: { readonly listen: ListenAddress };
+  /** CIDR blocks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** How many leading bits of an IPv6 address make one caller. */
+  readonly ipv6Prefix: number;
+  readonly limits: WireLimits;
+  readonly timeouts: WireTimeouts;
+  readonly issuers: readonly IssuerConfig[];
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly rateLimits: readonly RateLimitConfig[];
+  /** Counts failed authentications by address on every route that has `auth`; absent when off. */
+  readonly failedAuthentications: RateLimitConfig | undefined;
+  /** The most callers counted at once, in each limit. */
+  readonly maxCallers: number;
+  readonly routes: readonly RouteConfig[];
+  readonly log: LogConfig;
+}
+
+/** Sizes and counts the downstream side keeps to. */
+export interface WireLimits {
+  readonly maxConnections: number;
+  readonly requestLineBytes: number;
+  /** The whole head, request line included. */
+  readonly headBytes: number;
+  readonly headFields: number;
+  /** The default of `RouteConfig.maxBodyBytes`. */
+  readonly bodyBytes: number;
+}
+
+export interface WireTimeouts {
+  /** From the first byte of a head to its end. */
+  readonly headMs: number;
+  /** Between two reads of a body, and between two writes that the caller takes. */
+  readonly bodyMs: number;
+  /** A connection with no request on it. */
+  readonly idleMs: number;
+  /** From the head of a request to the end of its reply. */
+  readonly totalMs: number;
+}
+
+export interface LogConfig {
+  /** Where access lines go: `stdout`, `stderr`, `off`, or a file's path. */
+  readonly access: string;
+  /** The least level of the operator's log that is printed. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** Query parameters whose values are logged as `***`. */
+  readonly sensitiveQuery: readonly string[];
+}
+
+export interface IssuerConfig {
+  /** The name in `issuers`, or the issuer itself where a route wrote it out. Issuers with the same `jwks_uri` share a key set. */
+  readonly name: string;
+  readonly issuer: string;
+  readonly jwksUri: string;
+  /** Any one of these must be in `aud`. Empty: `aud` is not looked at (the check warns). */
+  readonly audiences: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly clockSkewMs: number;
+  readonly jwksTtlMs: number;
+  /** How long a last good set serves when the issuer cannot be reached. */
+  readonly jwksMaxStaleMs: number;
+  /** The longest `exp - iat` accepted, if there is a longest. */
+  readonly maxTokenLifetimeMs: number | undefined;
+  /** What `typ` must be, lower-case and without `application/`; `undefined`: `jwt`, `at+jwt` or absent. */
+  readonly tokenType: string | undefined;
+  readonly place: Place;
+}
+
+/** Where the token stands in a request. */
+export type TokenSource =
+  | {
+      readonly in: 'header';
+      /** Lower-case. */ readonly name: string;
+      /** Lower-case; `undefined`: the whole value is the token. */ readonly scheme: string | undefined;
+    }
+  | { readonly in: 'cookie'; readonly name: string }
+  | { readonly in: 'query'; readonly name: string };
+
+/** Scopes a request needs: every one of `allOf`, and one of `anyOf` if it is not empty. */
+export interface ScopeRule {
+  readonly allOf: readonly string[];
+  readonly anyOf: readonly string[];
+}
+
+export interface AuthConfig {
+  readonly issuer: IssuerConfig;
+  readonly requiredClaims: readonly string[];
+  readonly source: TokenSource;
+  /** For methods that `scopesByMethod` does not name. */
+  readonly scopes: ScopeRule;
+  readonly scopesByMethod: ReadonlyMap<string, ScopeRule>;
+}
+
+export interface UpstreamConfig {
+  readonly name: string;
+  readonly targets: readonly TargetConfig[];
+  readonly balance: 'round_robin' | 'least_requests';
+  readonly timeouts: { readonly connectMs: number; readonly responseMs: number; readonly idleMs: number };
+  /** How long an unused connection is kept. */
+  readonly keepAliveMs: number;
+  /** The most connections to one target. */
+  readonly maxConnections: number;
+  readonly circuitBreaker: BreakerConfig | undefined;
+  readonly place: Place;
+}
+
+export interface TargetConfig {
+  readonly tls: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** The target's own path, put before every request's; `''` or `/base` without a slash at its end. */
+  readonly basePath: string;
+}
+
+export interface BreakerConfig {
+  /** 0 to 1. */
+  readonly failureRate: number;
+  readonly minimumRequests: number;
+  readonly windowMs: number;
+  readonly openForMs: number;
+  readonly probes: number;
+}
+
+export interface Quota {
+  readonly requests: number;
+  readonly windowMs: number;
+}
+
+export type CountedBy =
+  | { readonly kind: 'address' | 'user' | 'client' }
+  | { readonly kind: 'claim'; readonly path: readonly string[] };
+
+export interface RateLimitConfig {
+  /** The name in `rate_limits`, or one made from the route where it was written out or came with the `kind`. */
+  readonly name: string;
+  readonly by: CountedBy;
+  /** The one quota, or the quota of the default plan. */
+  readonly quota: Quota;
+  /** Present when the quota depends on a claim of the principal. */
+  readonly plans: { readonly claim: readonly string[]; readonly quotas: ReadonlyMap<string, Quota> } | undefined;
+  /** `observe` counts and reports, and refuses nobody. */
+  readonly mode: 'enforce' | 'observe';
+  readonly subWindows: number;
+  readonly place: Place;
+}
+
+export interface CorsConfig {
+  /** Exact origins, `*`, or a pattern whose `*` stands for whole labels: `https://*.example.com`. */
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  /** Request headers allowed; lower-case. */
+  readonly headers: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  readonly credentials: boolean;
+  readonly maxAgeMs: number;
+}
+
+export type RouteKind = 'authentication' | 'public' | 'internal' | 'operations';
+
+export interface RouteConfig {
+  /** What the access log, the metrics and messages call it: its `name`, or its methods, hosts and path. */
+  readonly name: string;
+  /** `/api/v1/*`, `/users/:id`, `/health`; in normal form. */
+  readonly path: string;
+  /** Lower-case; exact, or `*.example.com`. Empty: any host. */
+  readonly hosts: readonly string[];
+  /** Upper-case. Empty: any method. */
+  readonly methods: readonly string[];
+  readonly kind: RouteKind;
+  readonly upstream: UpstreamConfig;
+  readonly auth: AuthConfig | undefined;
+  readonly rateLimits: readonly RateLimitConfig[];
+  readonly cors: CorsConfig | undefined;
+  readonly maxBodyBytes: number;
+  /** From the head of a request to the end of its reply; the default is `timeouts.total`. */
+  readonly totalMs: number;
+  /** Taken off the front of the path before forwarding; whole segments. */
+  readonly stripPrefix: string | undefined;
+  /** Put in the place of `path` (up to its `*`) before forwarding. */
+  readonly rewrite: string | undefined;
+  readonly plugins: PluginConfig;
+  readonly place: Place;
+}
+
+export interface PluginConfig {
+  readonly stripAuthHeader: boolean;
+  /** Header name as configured → path of the claim. */
+  readonly injectClaims: readonly { readonly header: string; readonly claim: readonly string[] }[];
+}

@@ -1,0 +1,33 @@
+/**
+ * What a plan takes from the world outside: time and the operator's log. Both
+ * come in as arguments, so that a test can hold them still. Node's own are made
+ * in `createWorld`; nothing else in `src/` reads a clock or sets a timer.
+ */
+export interface Clock {
+  /** Milliseconds that never go back, whatever is done to the wall clock. For windows, ages and time limits. */
+  monotonic(): number;
+  /** Milliseconds since 1970. For `exp`, `nbf`, `iat` and log lines, and for nothing else. */
+  wall(): number;
+  /** Calls `tick` about every `intervalMs` until the returned function is called. Never keeps the process alive. */
+  every(intervalMs: number, tick: () => void): () => void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** The operator's log: events with fields, not prose. Never handed a token, a secret or a whole header. */
+export type Log = (level: LogLevel, event: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+export interface World {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export const systemClock: Clock = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  every(intervalMs, tick) {
+    const timer = setInterval(tick, intervalMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+};
