@@ -10,6 +10,7 @@ const REFUSALS = {
   insufficient_scope: [403, 'Insufficient scope'],
   no_route: [404, 'No such route'],
   method_not_allowed: [405, 'Method not allowed'],
+  request_timeout: [408, 'Request timed out'],
   body_too_large: [413, 'Body too large'],
   uri_too_long: [414, 'URI too long'],
   headers_too_large: [431, 'Header fields too large'],

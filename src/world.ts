@@ -5,11 +5,11 @@
  */
 export interface Clock {
   /** Milliseconds that never go back, whatever is done to the wall clock. For windows, ages and time limits. */
-  monotonic(): number;
+  readonly monotonic: () => number;
   /** Milliseconds since 1970. For `exp`, `nbf`, `iat` and log lines, and for nothing else. */
-  wall(): number;
+  readonly wall: () => number;
   /** Calls `tick` about every `intervalMs` until the returned function is called. Never keeps the process alive. */
-  every(intervalMs: number, tick: () => void): () => void;
+  readonly every: (intervalMs: number, tick: () => void) => () => void;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

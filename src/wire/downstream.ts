@@ -1,0 +1,323 @@
+/**
+ * One connection from a caller. Reads heads one after another, hands each to
+ * the gateway as an exchange, and starts the next only when the reply before it
+ * is whole and its body is consumed: so answers stand in the order of requests
+ * and no byte of one request can be taken for another.
+ *
+ * No timer of its own: the listener's sweep calls `sweep` a few times a second.
+ */
+import type { Socket } from 'node:net';
+import { refuse, type Refusal } from '../refusal.ts';
+import { ChunkedReader } from './chunked.ts';
+import type { BodySink } from './chunked.ts';
+import type { WireCounters } from './counters.ts';
+import { Http1Exchange } from './http1-exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { CHUNKED, readRequestHead } from './request-head.ts';
+import type { RequestHead } from './request-head.ts';
+import { CR, LF } from './syntax.ts';
+
+export interface DownstreamSettings {
+  readonly requestLineBytes: number;
+  readonly headBytes: number;
+  readonly headFields: number;
+  readonly headMs: number;
+  readonly bodyMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+/** What the gateway does with what comes in. */
+export interface Serve<Peer> {
+  /** A connection was accepted: what is kept of the caller for all of its requests. */
+  opened(remoteAddress: string): Peer;
+  serve(exchange: Exchange<Peer>): void;
+  /** No request could be read. The gateway answers with `refusal`; the connection closes behind it. */
+  refuseHead(exchange: Exchange<Peer>, refusal: Refusal): void;
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const NOTHING = Buffer.alloc(0);
+/** How much of a body nobody asked for yet may wait in memory. */
+const HELD_BYTES = 65_536;
+/** After a reply that ends the connection, how long and how much is still read so that the reply is not lost to a reset. */
+const LINGER_MS = 2_000;
+const LINGER_BYTES = 1_048_576;
+
+export class DownstreamConnection<Peer> {
+  readonly socket: Socket;
+  readonly peer: Peer;
+  readonly settings: DownstreamSettings;
+  readonly counters: WireCounters;
+  readonly #serve: Serve<Peer>;
+  readonly #now: () => number;
+  #current: Http1Exchange<Peer> | undefined;
+  /** Bytes that came and are not consumed. */
+  #held: Buffer = NOTHING;
+  /** How many of them were already searched for the end of a head. */
+  #searched = 0;
+  #deadlineAt: number;
+  #headBegun = false;
+  #lingering = false;
+  #lingered = 0;
+  #advancing = false;
+  #draining = false;
+  #lastReadAt: number;
+  #lastWriteAt: number;
+
+  // The body of the current request.
+  #bodyLeft = 0;
+  #chunked: ChunkedReader | undefined;
+  #paused = false;
+
+  constructor(
+    socket: Socket,
+    serve: Serve<Peer>,
+    shared: { settings: DownstreamSettings; counters: WireCounters; now: () => number },
+  ) {
+    this.socket = socket;
+    this.#serve = serve;
+    this.settings = shared.settings;
+    this.counters = shared.counters;
+    this.#now = shared.now;
+    this.peer = serve.opened(socket.remoteAddress ?? '');
+    this.#lastReadAt = this.#lastWriteAt = shared.now();
+    this.#deadlineAt = this.#lastReadAt + this.settings.idleMs;
+    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    socket.on('drain', () => {
+      this.#lastWriteAt = this.#now();
+      this.#current?.listener?.writable();
+    });
+    // A caller who says no more is taken to have left: otherwise nobody would notice those who really did.
+    socket.on('end', () => (this.#current === undefined ? socket.end() : socket.destroy()));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#onClose());
+  }
+
+  /** Whether the request under way has all of its body in. */
+  get bodyComplete(): boolean {
+    return this.#chunked === undefined ? this.#bodyLeft <= this.#held.length : this.#chunked.done;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** No further request after the one under way. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#current === undefined && !this.#lingering) this.socket.end();
+  }
+
+  /** Closes what has waited too long. `now` is monotonic. */
+  sweep(now: number): void {
+    const { socket } = this;
+    const current = this.#current;
+    if (current === undefined) {
+      if (now < this.#deadlineAt) return;
+      if (!this.#headBegun || this.#lingering) socket.destroy();
+      else {
+        this.counters.slowHeads++;
+        this.#refuse(refuse('request_timeout', { detail: 'The request head did not arrive in time.' }));
+      }
+      return;
+    }
+    if (socket.writableLength > 0 && now - this.#lastWriteAt > this.settings.bodyMs) {
+      this.counters.slowReaders++;
+      socket.destroy();
+    } else if (current.sink !== undefined && !this.#paused && now - this.#lastReadAt > this.settings.bodyMs) {
+      this.counters.slowBodies++;
+      current.bodyFault('stalled', 'The request body did not arrive in time.');
+    } else if (now >= current.deadlineAt) current.listener?.timedOut();
+  }
+
+  wrote(now = this.#now()): void {
+    this.#lastWriteAt = now;
+  }
+
+  /** The exchange is over. Goes on with the next request, or closes. */
+  exchangeEnded(keepAlive: boolean): void {
+    const complete = this.bodyComplete;
+    if (complete && this.#chunked === undefined && this.#bodyLeft > 0) this.#consume(this.#bodyLeft);
+    this.#current = undefined;
+    this.#chunked = undefined;
+    this.#bodyLeft = 0;
+    if (!keepAlive || !complete || this.#draining) return this.#linger();
+    this.#deadlineAt = this.#now() + this.settings.idleMs;
+    this.#headBegun = false;
+    this.resume();
+    if (this.#held.length > 0 && !this.#advancing) this.#advance();
+  }
+
+  takeWholeBody(): Buffer | undefined {
+    if (this.#chunked !== undefined || this.#bodyLeft > this.#held.length) return undefined;
+    const body = this.#held.subarray(0, this.#bodyLeft);
+    this.#consume(this.#bodyLeft);
+    this.#bodyLeft = 0;
+    return body;
+  }
+
+  /** Hands over what is held of the body. */
+  feedBody(): void {
+    this.#lastReadAt = this.#now();
+    this.resume();
+    if (this.#current?.sink !== undefined) this.#readBody(this.#current);
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#lastReadAt = this.#now();
+    this.socket.resume();
+  }
+
+  #onData(bytes: Buffer): void {
+    if (this.#lingering) {
+      this.#lingered += bytes.length;
+      if (this.#lingered > LINGER_BYTES) this.socket.destroy();
+      return;
+    }
+    this.#lastReadAt = this.#now();
+    this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    const current = this.#current;
+    if (current === undefined) this.#advance();
+    else if (current.sink !== undefined && !current.bodyDone) this.#readBody(current);
+    else if (this.#held.length > HELD_BYTES) this.pause();
+  }
+
+  /** Reads heads and serves them, as long as each is over before the next. */
+  #advance(): void {
+    this.#advancing = true;
+    while (this.#current === undefined && !this.#lingering && this.#held.length > 0) {
+      if (!this.#readHead()) break;
+    }
+    this.#advancing = false;
+  }
+
+  /** True when a request was read. */
+  #readHead(): boolean {
+    const { headBytes, requestLineBytes } = this.settings;
+    let held = this.#held;
+    // One empty line before the request line is let pass (RFC 9112 §2.2).
+    if (this.#searched === 0 && held[0] === CR && held[1] === LF) this.#held = held = held.subarray(2);
+    const end = held.indexOf(HEAD_END, Math.max(0, this.#searched - 3));
+    if (end === -1 || end + 4 > headBytes) {
+      if (held.length > headBytes) {
+        const inLine = held.subarray(0, requestLineBytes + 2).indexOf(CR) === -1;
+        this.#refuse(refuse(inLine ? 'uri_too_long' : 'headers_too_large'));
+        return false;
+      }
+      if (!this.#headBegun && held.length > 0) {
+        this.#headBegun = true;
+        this.#deadlineAt = this.#now() + this.settings.headMs;
+      }
+      if (hasBareLineFeed(held, this.#searched)) {
+        this.#refuse(refuse('malformed_request', { detail: 'Lines must end in CRLF.' }));
+        return false;
+      }
+      this.#searched = held.length;
+      return false;
+    }
+    const head = readRequestHead(held.toString('latin1', 0, end + 2), this.settings);
+    this.#consume(end + 4);
+    this.#searched = 0;
+    if ('status' in head) {
+      this.#refuse(head);
+      return false;
+    }
+    this.#start(head);
+    return true;
+  }
+
+  #start(head: RequestHead): void {
+    const now = this.#now();
+    this.counters.requests++;
+    if (head.bodyLength === CHUNKED) this.#chunked = new ChunkedReader();
+    else this.#bodyLeft = head.bodyLength;
+    const exchange = new Http1Exchange<Peer>(this, head, now);
+    this.#current = exchange;
+    this.#serve.serve(exchange);
+  }
+
+  /** Something that cannot be read is answered once, and nothing behind it is looked at. */
+  #refuse(refusal: Refusal): void {
+    this.counters.malformed++;
+    this.#held = NOTHING;
+    this.#bodyLeft = 0;
+    this.#chunked = undefined;
+    const exchange = new Http1Exchange<Peer>(this, UNREADABLE, this.#now());
+    this.#current = exchange;
+    this.#serve.refuseHead(exchange, refusal);
+  }
+
+  #readBody(exchange: Http1Exchange<Peer>): void {
+    const held = this.#held;
+    if (this.#chunked === undefined) {
+      const take = Math.min(this.#bodyLeft, held.length);
+      this.#bodyLeft -= take;
+      this.#consume(take);
+      if (take > 0) exchange.bodyData(take === held.length ? held : held.subarray(0, take));
+      if (this.#bodyLeft === 0) exchange.bodyEnd();
+      return;
+    }
+    const sink: BodySink = exchange;
+    const chunked = this.#chunked;
+    const stopped = chunked.read(held, 0, sink);
+    this.#consume(stopped);
+    if (chunked.fault !== undefined) exchange.bodyFault('malformed', chunked.fault);
+    else if (chunked.done) exchange.bodyEnd();
+  }
+
+  #consume(count: number): void {
+    this.#held = count >= this.#held.length ? NOTHING : this.#held.subarray(count);
+  }
+
+  #linger(): void {
+    this.#lingering = true;
+    this.#lingered = 0;
+    this.#held = NOTHING;
+    this.#deadlineAt = this.#now() + LINGER_MS;
+    this.resume();
+    this.socket.end();
+  }
+
+  #onClose(): void {
+    const current = this.#current;
+    this.#current = undefined;
+    this.#held = NOTHING;
+    if (current !== undefined) current.connectionClosed();
+  }
+}
+
+function hasBareLineFeed(bytes: Buffer, from: number): boolean {
+  for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1)) {
+    if (at === 0 || bytes[at - 1] !== CR) return true;
+  }
+  return false;
+}
+
+/** Stands in for the head of a request that could not be read. */
+const UNREADABLE: RequestHead = {
+  text: '',
+  section: { names: [], values: [], kinds: [], starts: [0], canonical: true },
+  method: '',
+  rawPath: '',
+  query: undefined,
+  host: '',
+  names: [],
+  values: [],
+  http10: false,
+  bodyLength: 0,
+  expectsContinue: false,
+  keepAlive: false,
+  acceptsTrailers: false,
+  authority: '',
+  absoluteForm: false,
+  nominated: undefined,
+};

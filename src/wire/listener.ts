@@ -1,0 +1,83 @@
+/**
+ * Listens, accepts up to a number of connections, and sweeps them for time
+ * limits: one pass over all of them a few times a second instead of timers set
+ * and cleared with every request.
+ */
+import { createServer, type AddressInfo } from 'node:net';
+import type { Clock } from '../world.ts';
+import type { WireCounters } from './counters.ts';
+import { DownstreamConnection } from './downstream.ts';
+import type { DownstreamSettings, Serve } from './downstream.ts';
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxConnections: number;
+  readonly settings: DownstreamSettings;
+  readonly counters: WireCounters;
+  readonly clock: Clock;
+}
+
+export interface Listener {
+  /** `host:port` it listens on. */
+  readonly address: string;
+  readonly port: number;
+  /** Stops accepting, lets exchanges under way end, and cuts what is left after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+const SWEEP_MS = 100;
+
+/** Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot listen. */
+export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>): Promise<Listener> {
+  const { clock, counters } = options;
+  const connections = new Set<DownstreamConnection<Peer>>();
+  const shared = { settings: options.settings, counters, now: clock.monotonic };
+
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    if (connections.size >= options.maxConnections) {
+      counters.connectionsRefused++;
+      socket.resetAndDestroy();
+      return;
+    }
+    counters.connectionsAccepted++;
+    counters.connectionsOpen++;
+    const connection = new DownstreamConnection<Peer>(socket, serve, shared);
+    connections.add(connection);
+    socket.on('close', () => {
+      connections.delete(connection);
+      counters.connectionsOpen--;
+    });
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port, backlog: 4096 }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  // Out of descriptors and the like: the connection is lost, the listener is not.
+  server.on('error', () => counters.connectionsRefused++);
+
+  const stopSweeping = clock.every(SWEEP_MS, () => {
+    const now = clock.monotonic();
+    for (const connection of connections) connection.sweep(now);
+  });
+
+  const { address, family, port } = server.address() as AddressInfo;
+  return {
+    address: `${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    port,
+    async close(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of connections) connection.drain();
+      const cut = setTimeout(() => {
+        for (const connection of connections) connection.socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(cut);
+      stopSweeping();
+    },
+  };
+}

@@ -1,0 +1,249 @@
+/**
+ * Carries one exchange to an upstream and its reply back: body against body with
+ * back-pressure both ways, and never a reply that pretends to be whole. Knows
+ * nothing of policy: the observer makes the heads and hears how it ended.
+ */
+import type { BodyFault, Exchange, ExchangeListener, RequestBodySink } from './exchange.ts';
+import { keptFields } from './fields.ts';
+import type { FieldSection } from './fields.ts';
+import type { Pool, PoolUser } from './pool.ts';
+import type { ReplyHead } from './reply-head.ts';
+import { CHUNKED } from './request-head.ts';
+import { LAST_CHUNK } from './chunked.ts';
+import type { UpstreamConnection, UpstreamFault, UpstreamUser } from './upstream.ts';
+
+export type RelayFault = UpstreamFault | 'overloaded' | 'body_too_large' | 'malformed_request' | 'request_timeout';
+
+export interface RelayObserver {
+  /** The reply's fields as they go to the caller: lines without framing and hop-by-hop fields. */
+  replyFields(head: ReplyHead): string;
+  /** Over, and the reply was whole. */
+  relayed(status: number): void;
+  /** Over, and no reply has begun: there is still time to answer. */
+  failed(fault: RelayFault, detail: string): void;
+  /** Over in the middle of the reply; the caller's connection was closed. */
+  cutShort(status: number, detail: string): void;
+  /** Over because the caller left. */
+  abandoned(): void;
+}
+
+export interface RelayRequest {
+  readonly pool: Pool;
+  /** The head as it goes to the upstream, without framing fields and without its last empty line. */
+  readonly headText: string;
+  readonly maxBodyBytes: number;
+  /** Monotonic ms. */
+  readonly deadlineAt: number;
+}
+
+/** Up to here a body is joined to its head in one write. */
+const JOIN_BYTES = 16_384;
+/** May be sent again when nothing came back (RFC 9110 §9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+/** Trailer fields that would change what was said before the body. */
+const NEVER_IN_TRAILERS =
+  /^(?:authorization|cache-control|content-.*|host|location|set-cookie|www-authenticate|date|etag|vary|age|expires|retry-after|max-forwards|x-.*|ratelimit.*|access-control-.*)$/;
+
+const nothing = (): boolean => false;
+
+export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, RequestBodySink {
+  readonly method: string;
+  /** Monotonic ms at which the upstream's head came, or 0. */
+  status = 0;
+  readonly #exchange: Exchange<Peer>;
+  readonly #observer: RelayObserver;
+  readonly #request: RelayRequest;
+  #connection: UpstreamConnection | undefined;
+  #reused = false;
+  #over = false;
+  #bodyStarted = false;
+  #blocked = false;
+
+  constructor(exchange: Exchange<Peer>, observer: RelayObserver, request: RelayRequest) {
+    this.#exchange = exchange;
+    this.#observer = observer;
+    this.#request = request;
+    this.method = exchange.head.method;
+  }
+
+  start(): void {
+    this.#exchange.listen(this, this.#request.deadlineAt);
+    this.#request.pool.acquire(this, false);
+  }
+
+  // From the pool.
+
+  useConnection(connection: UpstreamConnection, reused: boolean): void {
+    this.#connection = connection;
+    this.#reused = reused;
+    connection.use(this);
+    const { head } = this.#exchange;
+    const { headText, maxBodyBytes } = this.#request;
+    const { socket } = connection;
+    if (head.bodyLength === 0) {
+      // A length of 0 is said where a body would have had a meaning (RFC 9110 §8.6).
+      const framing =
+        this.method === 'POST' || this.method === 'PUT' || this.method === 'PATCH'
+          ? 'Content-Length: 0\r\n\r\n'
+          : '\r\n';
+      socket.write(headText + framing, 'latin1');
+      connection.sent(true);
+      return;
+    }
+    const text =
+      headText +
+      (head.bodyLength === CHUNKED
+        ? 'Transfer-Encoding: chunked\r\n\r\n'
+        : `Content-Length: ${head.bodyLength}\r\n\r\n`);
+    this.#bodyStarted = true;
+    const body = this.#exchange.takeWholeBody(maxBodyBytes);
+    if (body !== undefined && body.length <= JOIN_BYTES) {
+      const joined = Buffer.allocUnsafe(text.length + body.length);
+      joined.write(text, 0, 'latin1');
+      body.copy(joined, text.length);
+      socket.write(joined);
+      connection.sent(true);
+      return;
+    }
+    socket.write(text, 'latin1');
+    if (body === undefined) return this.#exchange.readBody(this, maxBodyBytes);
+    socket.write(body);
+    connection.sent(true);
+  }
+
+  noConnection(fault: UpstreamFault | 'overloaded', detail: string): void {
+    this.#fail(fault, detail);
+  }
+
+  // From the caller.
+
+  bodyData(bytes: Buffer): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const { socket } = connection;
+    let taken: boolean;
+    if (this.#exchange.head.bodyLength === CHUNKED) {
+      socket.cork();
+      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+      socket.write(bytes);
+      taken = socket.write('\r\n', 'latin1');
+      socket.uncork();
+    } else taken = socket.write(bytes);
+    connection.sent(false);
+    if (!taken) this.#exchange.pauseBody();
+  }
+
+  bodyEnd(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    // Trailers of a request end here: nobody downstream expects an identity in them.
+    if (this.#exchange.head.bodyLength === CHUNKED) connection.socket.write(LAST_CHUNK, 'latin1');
+    connection.sent(true);
+  }
+
+  bodyFault(fault: BodyFault, detail: string): void {
+    const code =
+      fault === 'too_large' ? 'body_too_large' : fault === 'stalled' ? 'request_timeout' : 'malformed_request';
+    this.#fail(code, detail);
+  }
+
+  callerGone(): void {
+    if (this.#end()) this.#observer.abandoned();
+  }
+
+  timedOut(): void {
+    this.#fail('upstream_timeout', 'its total time limit passed');
+  }
+
+  writable(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    this.#connection?.resume();
+  }
+
+  // From the upstream.
+
+  upstreamConnected(): void {}
+
+  upstreamWritable(): void {
+    this.#connection?.sent(false);
+    this.#exchange.resumeBody();
+  }
+
+  upstreamInterim(head: ReplyHead): void {
+    // We answered an expectation ourselves; a second 100 would belong to no request.
+    if (head.status === 100) return;
+    this.#exchange.sendInterim(head.status, head.reason, keptFields(head.text, head.section, head.nominated, nothing));
+  }
+
+  upstreamHead(head: ReplyHead): void {
+    this.status = head.status;
+    const { bodyLength, contentLength } = head;
+    const bodyless = bodyLength === 0 && (this.method === 'HEAD' || head.status === 204 || head.status === 304);
+    let length = bodyLength >= 0 ? bodyLength : undefined;
+    if (bodyless) length = contentLength === undefined ? undefined : Number(contentLength);
+    this.#exchange.sendHead({
+      status: head.status,
+      reason: head.reason,
+      fields: this.#observer.replyFields(head),
+      length,
+      bodyless,
+    });
+  }
+
+  upstreamBody(bytes: Buffer): void {
+    if (this.#exchange.sendBody(bytes)) return;
+    this.#blocked = true;
+    this.#connection?.pause();
+  }
+
+  upstreamFlush(): boolean {
+    return this.#exchange.flush();
+  }
+
+  upstreamEnd(trailerText: string, trailers: FieldSection | undefined): void {
+    this.#connection = undefined;
+    if (this.#over) return;
+    this.#over = true;
+    const kept =
+      trailers === undefined || !this.#exchange.head.acceptsTrailers
+        ? ''
+        : keptFields(trailerText, trailers, undefined, (name) => NEVER_IN_TRAILERS.test(name));
+    this.#exchange.finish(kept);
+    this.#observer.relayed(this.status);
+  }
+
+  upstreamFault(fault: UpstreamFault, detail: string, answered: boolean): void {
+    this.#connection = undefined;
+    if (this.#over) return;
+    // An idle connection that the upstream closed just as it was used again: nothing of the request was lost.
+    if (
+      this.#reused &&
+      !answered &&
+      fault === 'upstream_unreachable' &&
+      !this.#bodyStarted &&
+      IDEMPOTENT.has(this.method)
+    ) {
+      this.#reused = false;
+      return this.#request.pool.acquire(this, true);
+    }
+    this.#fail(fault, detail);
+  }
+
+  #fail(fault: RelayFault, detail: string): void {
+    if (!this.#end()) return;
+    if (!this.#exchange.replyStarted) return this.#observer.failed(fault, detail);
+    this.#exchange.abort();
+    this.#observer.cutShort(this.status, detail);
+  }
+
+  /** Lets go of the upstream. False when it was over before. */
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#request.pool.leave(this);
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    return true;
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Reads a request head: request line, fields, and how long the body is. Pure:
+ * text in, a value or a refusal out. The rules that decide where a request ends
+ * are the strictest RFC 9112 allows, because a second opinion on that question
+ * is what request smuggling is made of.
+ */
+import type { Request } from '../request.ts';
+import { refuse, type Refusal } from '../refusal.ts';
+import {
+  CONNECTION,
+  CONTENT_LENGTH,
+  EXPECT,
+  emptySection,
+  HOST,
+  nominatedNames,
+  readFields,
+  TE,
+  TRANSFER_ENCODING,
+} from './fields.ts';
+import type { FieldSection } from './fields.ts';
+import { allIn, CR, HOST_NAME, LF, SP, TARGET } from './syntax.ts';
+
+/** A body whose length its chunks tell. */
+export const CHUNKED = -1;
+
+export interface RequestHead extends Request {
+  readonly text: string;
+  readonly section: FieldSection;
+  readonly http10: boolean;
+  /** Bytes of the body, or `CHUNKED`. */
+  readonly bodyLength: number;
+  readonly expectsContinue: boolean;
+  readonly keepAlive: boolean;
+  /** Whether the caller said `TE: trailers`. */
+  readonly acceptsTrailers: boolean;
+  /** The host with its port as it is sent on: the absolute-form target's, or else the Host field's (RFC 9112 §3.2.2). */
+  readonly authority: string;
+  /** True when the Host field must be replaced by `authority`. */
+  readonly absoluteForm: boolean;
+  readonly nominated: ReadonlySet<string> | undefined;
+}
+
+export interface HeadLimits {
+  readonly requestLineBytes: number;
+  readonly headFields: number;
+}
+
+/** Methods served at all, and whether a body may come with them: one on the others is what CL.0 attacks need. */
+const METHODS: ReadonlyMap<string, boolean> = new Map([
+  ['GET', false],
+  ['HEAD', false],
+  ['OPTIONS', false],
+  ['POST', true],
+  ['PUT', true],
+  ['PATCH', true],
+  ['DELETE', true],
+]);
+const ALLOW = [...METHODS.keys()].join(', ');
+
+/** One spelling of a length (RFC 9110 §8.6): no sign, no leading zero, nothing that a double cannot hold. */
+const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
+const PORT = /^[0-9]{1,5}$/;
+const IPV6_LITERAL = /^\[[0-9a-fA-F:.]{2,45}\]$/;
+const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i;
+
+const malformed = (detail: string): Refusal => refuse('malformed_request', { detail });
+
+/** Reads `text`, which runs from the method to behind the CRLF of the last field line. */
+export function readRequestHead(text: string, limits: HeadLimits): RequestHead | Refusal {
+  const methodEnd = text.indexOf(' ');
+  const method = text.slice(0, methodEnd);
+  const bodyAllowed = METHODS.get(method);
+
+  const targetStart = methodEnd + 1;
+  let at = targetStart;
+  while (TARGET[text.charCodeAt(at)] === 1) at++;
+  const lineEnd = text.indexOf('\r', at);
+  if (at > limits.requestLineBytes || lineEnd > limits.requestLineBytes) return refuse('uri_too_long');
+  if (text.charCodeAt(at) !== SP) return malformed('The request target holds a character that no target may hold.');
+  // HTTP/1.1 or HTTP/1.0, nothing between it and the line's end, and the text of it goes no further.
+  if (!text.startsWith('HTTP/1.', at + 1)) return malformed('The request line must be: method, target, HTTP/1.1.');
+  const minor = text.charCodeAt(at + 8);
+  if ((minor !== 0x31 && minor !== 0x30) || text.charCodeAt(at + 9) !== CR || text.charCodeAt(at + 10) !== LF) {
+    return malformed('The request line must end in HTTP/1.1 or HTTP/1.0.');
+  }
+  const http10 = minor === 0x30;
+  const target = text.slice(targetStart, at);
+
+  const section = emptySection();
+  const fault = readFields(text, at + 11, text.length, section);
+  if (fault !== undefined) return malformed(`Header fields: ${fault}.`);
+  if (section.names.length > limits.headFields)
+    return refuse('headers_too_large', { detail: 'Too many header fields.' });
+  if (bodyAllowed === undefined) {
+    return /^[A-Z]{1,32}$/.test(method)
+      ? refuse('method_not_allowed', { headers: [['Allow', ALLOW]] })
+      : malformed('The method is not one.');
+  }
+
+  let host: string | undefined;
+  let contentLength: string | undefined;
+  let transferEncoding: string | undefined;
+  let connection: string | undefined;
+  let expect: string | undefined;
+  let acceptsTrailers = false;
+  const { kinds, values } = section;
+  for (let index = 0; index < kinds.length; index++) {
+    const value = values[index]!;
+    switch (kinds[index]!) {
+      case HOST:
+        if (host !== undefined) return malformed('Two Host fields.');
+        host = value;
+        break;
+      case CONTENT_LENGTH:
+        if (contentLength !== undefined) return malformed('Two Content-Length fields.');
+        contentLength = value;
+        break;
+      case TRANSFER_ENCODING:
+        if (transferEncoding !== undefined) return malformed('Two Transfer-Encoding fields.');
+        transferEncoding = value;
+        break;
+      case CONNECTION:
+        connection = connection === undefined ? value : `${connection},${value}`;
+        break;
+      case EXPECT:
+        if (expect !== undefined) return malformed('Two Expect fields.');
+        expect = value;
+        break;
+      case TE:
+        acceptsTrailers ||= value.toLowerCase() === 'trailers';
+        break;
+      default:
+    }
+  }
+
+  let rawPath = target;
+  let authority = host;
+  let absoluteForm = false;
+  if (target.charCodeAt(0) !== 0x2f) {
+    if (target !== '*' || method !== 'OPTIONS') {
+      const parts = ABSOLUTE_FORM.exec(target);
+      if (parts === null) return malformed('The target must be a path.');
+      absoluteForm = true;
+      authority = parts[1]!;
+      rawPath = parts[2]!.startsWith('/') ? parts[2]! : `/${parts[2]!}`;
+    }
+  }
+  if (host === undefined && !(http10 && absoluteForm)) {
+    if (!http10) return malformed('No Host field.');
+    authority = '';
+  }
+  const hostName = http10 && authority === '' ? '' : hostOf(authority!);
+  if (hostName === undefined) return malformed('The host is not a name or an address with an optional port.');
+  if (absoluteForm && host !== undefined && hostOf(host) === undefined)
+    return malformed('The Host field is not valid.');
+  const queryAt = rawPath.indexOf('?');
+  const query = queryAt === -1 ? undefined : rawPath.slice(queryAt + 1);
+  if (queryAt !== -1) rawPath = rawPath.slice(0, queryAt);
+
+  let bodyLength = 0;
+  if (transferEncoding !== undefined) {
+    // With both, one of two servers is wrong about the end of this request (RFC 9112 §6.1, §6.3).
+    if (contentLength !== undefined) return malformed('Both Transfer-Encoding and Content-Length.');
+    if (http10) return malformed('Transfer-Encoding in HTTP/1.0.');
+    if (transferEncoding.toLowerCase() !== 'chunked') return malformed('The only transfer coding served is chunked.');
+    bodyLength = CHUNKED;
+  } else if (contentLength !== undefined) {
+    if (!LENGTH.test(contentLength)) return malformed('Content-Length must be one plain decimal number.');
+    bodyLength = Number(contentLength);
+  }
+  if (bodyLength !== 0 && !bodyAllowed) return malformed(`A ${method} request may not have a body.`);
+
+  let expectsContinue = false;
+  if (expect !== undefined) {
+    if (expect.toLowerCase() !== '100-continue') return malformed('The only expectation served is 100-continue.');
+    expectsContinue = !http10 && bodyLength !== 0;
+  }
+
+  let nominated: Set<string> | undefined;
+  let keepAlive = !http10;
+  if (connection !== undefined && connection !== 'keep-alive') {
+    const names = nominatedNames(connection);
+    if (typeof names === 'string') return malformed(`${names}.`);
+    if (names.has('close')) keepAlive = false;
+    else if (http10 && names.has('keep-alive')) keepAlive = true;
+    nominated = names;
+  } else if (connection !== undefined && http10) keepAlive = true;
+
+  return {
+    text,
+    section,
+    method,
+    rawPath,
+    query,
+    host: hostName,
+    names: section.names,
+    values,
+    http10,
+    bodyLength,
+    expectsContinue,
+    keepAlive,
+    acceptsTrailers,
+    authority: authority!,
+    absoluteForm,
+    nominated,
+  };
+}
+
+/** The host of `host:port`, lower-case and without a trailing dot; `undefined` when it is not one. */
+function hostOf(authority: string): string | undefined {
+  if (authority.charCodeAt(0) === 0x5b) {
+    const end = authority.indexOf(']') + 1;
+    const literal = authority.slice(0, end);
+    const rest = authority.slice(end);
+    if (!IPV6_LITERAL.test(literal) || (rest !== '' && !(rest.startsWith(':') && isPort(rest.slice(1)))))
+      return undefined;
+    return literal.toLowerCase();
+  }
+  const colon = authority.indexOf(':');
+  const name = colon === -1 ? authority : authority.slice(0, colon);
+  if (name === '' || !allIn(HOST_NAME, name)) return undefined;
+  if (colon !== -1 && !isPort(authority.slice(colon + 1))) return undefined;
+  const lower = name.toLowerCase();
+  return lower.endsWith('.') && lower.length > 1 ? lower.slice(0, -1) : lower;
+}
+
+function isPort(text: string): boolean {
+  return PORT.test(text) && Number(text) <= 65535;
+}
