@@ -26,10 +26,12 @@ function fromHeader(name: string, scheme: string | undefined): FindToken {
     const value = values[at]!;
     const token = scheme === undefined ? value : afterScheme(value, scheme);
     if (token === undefined || token === '') return undefined;
-    // A list, or a second credential: no character of a token (RFC 6750 §2.1) is among these.
-    return token.includes(',') || token.includes(' ') || token.includes('\t') ? null : token;
+    return LIST.test(token) ? null : token;
   };
 }
+
+/** Tokens (RFC 6750 §2.1) with a comma or white space between them: a list, or a second credential. */
+const LIST = /^[\w\-.~+/=]*[, \t][\w\-.~+/=, \t]*$/;
 
 /** `scheme 1*SP token`; the scheme in any case (RFC 9110 §11.1, §11.4). */
 function afterScheme(value: string, scheme: string): string | undefined {
