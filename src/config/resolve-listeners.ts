@@ -1,0 +1,111 @@
+/** The gateway's own side: where it listens, whom it trusts, what a caller may send and for how long, what is logged. */
+import { isLoopback, readBlock, readListen } from './addresses.ts';
+import type { Config, LogConfig, RouteConfig, WireLimits, WireTimeouts } from './config.ts';
+import type { Path, Report } from './faults.ts';
+import type { FileValue } from './schema.ts';
+import { durationMs, sizeBytes } from './units.ts';
+
+export function resolveListeners(value: FileValue, report: Report): Pick<Config, 'listen' | 'admin'> {
+  const read = (text: string, path: Path) => {
+    const listen = readListen(text);
+    if (typeof listen !== 'string') return listen;
+    report.error(path, `the address ${report.written(path)} cannot be used; ${listen}`);
+    return { host: '127.0.0.1', port: 0 };
+  };
+  const path = ['admin', 'listen'];
+  const listen = read(value.listen, ['listen']);
+  const admin = read(value.admin.listen, path);
+  if (!isLoopback(admin.host)) {
+    report.warning(
+      path,
+      `the admin port listens on ${report.written(path)}, where others can reach it; write \`127.0.0.1:${admin.port}\`, or keep strangers out with a firewall`,
+    );
+  }
+  if (
+    admin.port !== 0 &&
+    admin.port === listen.port &&
+    (admin.host === listen.host || isWildcard(admin.host) || isWildcard(listen.host))
+  ) {
+    report.error(path, '`admin.listen` and `listen` are the same port; choose another for one of them');
+  }
+  return { listen, admin: { listen: admin } };
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+export function resolveProxies(texts: readonly (string | undefined)[], report: Report): readonly string[] {
+  return texts.flatMap((text, index) => {
+    if (text === undefined) return [];
+    const path = ['trusted_proxies', index];
+    const read = readBlock(text);
+    if (typeof read === 'string') {
+      report.error(path, `the block ${report.written(path)} cannot be used; ${read}`);
+      return [];
+    }
+    if (read.block.endsWith('/0')) {
+      report.warning(
+        path,
+        `${report.written(path)} is everybody: any caller can then choose the address it is counted by; write the blocks of your own proxies`,
+      );
+    }
+    return [read.block];
+  });
+}
+
+export function resolveWireLimits(value: FileValue['limits'], report: Report): WireLimits {
+  const limits = {
+    maxConnections: value.connections,
+    requestLineBytes: sizeBytes(value.request_line),
+    headBytes: sizeBytes(value.head),
+    headFields: value.head_fields,
+    bodyBytes: sizeBytes(value.body),
+  };
+  if (limits.requestLineBytes > limits.headBytes) {
+    report.error(
+      ['limits', 'request_line'],
+      `the request line may be ${value.request_line} but the head, which it is part of, only ${value.head}; raise \`head\``,
+    );
+  }
+  return limits;
+}
+
+export function resolveTimeouts(value: FileValue['timeouts']): WireTimeouts {
+  return {
+    headMs: durationMs(value.head),
+    bodyMs: durationMs(value.body),
+    idleMs: durationMs(value.idle),
+    totalMs: durationMs(value.total),
+  };
+}
+
+/** Logged as `***` on every route, whether or not the file says so. */
+const SENSITIVE_QUERY = [
+  'access_token',
+  'api_key',
+  'apikey',
+  'assertion',
+  'client_assertion',
+  'client_secret',
+  'code',
+  'id_token',
+  'jwt',
+  'key',
+  'password',
+  'refresh_token',
+  'secret',
+  'sig',
+  'signature',
+  'token',
+];
+
+export function resolveLog(value: FileValue['log'], routes: readonly RouteConfig[]): LogConfig {
+  const written = value.sensitive_query.filter((name) => name !== undefined);
+  const tokens = routes.flatMap(({ auth }) => (auth?.source.in === 'query' ? [auth.source.name] : []));
+  return {
+    access: value.access,
+    level: value.level,
+    sensitiveQuery: [...new Set([...SENSITIVE_QUERY, ...written, ...tokens])],
+  };
+}

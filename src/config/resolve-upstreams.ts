@@ -1,0 +1,51 @@
+/** Upstreams: from `upstreams` to addresses and time limits. */
+import type { UpstreamConfig } from './config.ts';
+import { readTarget } from './addresses.ts';
+import type { Path, Report } from './faults.ts';
+import type { UpstreamValue } from './schema.ts';
+import { durationMs, ratioOf } from './units.ts';
+
+export function resolveUpstream(name: string, value: UpstreamValue, report: Report): UpstreamConfig {
+  const path: Path = ['upstreams', name];
+  const seen = new Set<string>();
+  const targets = (value.targets ?? []).flatMap((text, index) => {
+    if (text === undefined) return [];
+    const at = [...path, 'targets', index];
+    const target = readTarget(text);
+    if (typeof target === 'string') {
+      report.error(at, `the target ${report.written(at)} cannot be used; ${target}`);
+      return [];
+    }
+    const key = JSON.stringify(target);
+    if (seen.has(key)) report.error(at, `the target ${report.written(at)} is listed twice; keep one`);
+    seen.add(key);
+    return [target];
+  });
+  if (targets.length === 0) {
+    report.error(
+      [...path, 'targets'],
+      `upstream \`${name}\` has no \`targets\`; write \`targets: [http://127.0.0.1:7001]\``,
+    );
+  }
+  const breaker = value.circuit_breaker;
+  return {
+    name,
+    targets,
+    balance: value.balance,
+    timeouts: {
+      connectMs: durationMs(value.timeouts.connect),
+      responseMs: durationMs(value.timeouts.response),
+      idleMs: durationMs(value.timeouts.idle),
+    },
+    keepAliveMs: durationMs(value.keep_alive),
+    maxConnections: value.max_connections,
+    circuitBreaker: breaker && {
+      failureRate: ratioOf(breaker.failure_rate),
+      minimumRequests: breaker.minimum_requests,
+      windowMs: durationMs(breaker.window),
+      openForMs: durationMs(breaker.open_for),
+      probes: breaker.probes,
+    },
+    place: report.placeOf(path),
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Text to plain values, every one of which can still say where it stands. YAML
+ * is read strictly: UTF-8, one document, no key twice, bounded in size, because
+ * a reload must survive whatever a deployment wrote. Start and reload only.
+ */
+import { LineCounter, parseDocument, type YAMLParseError } from 'yaml';
+import { createReport, type Places, type Report } from './faults.ts';
+import { type Environment, placesOf, toPlain } from './values.ts';
+
+const MAX_BYTES = 8 * 1024 * 1024;
+
+export interface Reading {
+  /** Plain objects, arrays and scalars; `undefined` where the text is beyond reading. */
+  readonly value: unknown;
+  readonly report: Report;
+}
+
+export function readSource(bytes: string | Uint8Array, file: string, env: Environment): Reading {
+  if (bytes.length > MAX_BYTES) {
+    return unreadable(file, `the file is over ${MAX_BYTES / 1024 ** 2} MiB; no configuration is that long`);
+  }
+  const text = typeof bytes === 'string' ? bytes : decode(bytes);
+  if (text === undefined) return unreadable(file, 'the file is not UTF-8 text; save it as UTF-8');
+  if (text.includes('\0')) return unreadable(file, 'the file is binary; name a YAML file');
+  if (text.trim() === '') return unreadable(file, 'the file is empty; write at least `upstreams` and `routes`');
+
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    const report = createReport(file, placesOf(document, lines));
+    for (const error of document.errors) {
+      const { line, col } = lines.linePos(error.pos[0]);
+      report.errorAt({ line: Math.max(1, line), column: Math.max(1, col) }, syntaxMessage(error, text));
+    }
+    // After a key written twice the tree still stands; after any other fault it is a guess.
+    const sound = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    return { value: sound ? toPlain(document, report, env) : undefined, report };
+  } catch (error) {
+    // The parser calls itself for every level: some thousand brackets exhaust the stack.
+    if (error instanceof RangeError) return unreadable(file, 'values stand too deep in one another; flatten them');
+    throw error;
+  }
+}
+
+/** A file that cannot be read at all, and why. */
+export function unreadable(file: string, message: string): Reading {
+  const start: Places = { place: () => ({ line: 1, column: 1 }), written: () => '' };
+  const report = createReport(file, start);
+  report.error([], message);
+  return { value: undefined, report };
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  // A NUL is said first: UTF-16 and executables are both full of them.
+  if (bytes.includes(0)) return '\0';
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function syntaxMessage({ code, message, pos }: YAMLParseError, text: string): string {
+  const from = text.slice(pos[0], pos[0] + 60);
+  if (code === 'DUPLICATE_KEY') return `the key \`${/^[\w.-]*/.exec(from)?.[0] ?? ''}\` is written twice; keep one`;
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; keep one document a file';
+  const lineStart = text.lastIndexOf('\n', pos[0] - 1) + 1;
+  const line = text.slice(lineStart, lineStart + 400).split('\n', 1)[0] ?? '';
+  const hint = /[[{,:]\s*[^"'\s]*\$\{/.test(line)
+    ? 'inside { } and [ ] put quotes round what holds ${…}'
+    : 'mend the indentation, quotes or brackets here';
+  return `this is not YAML: ${message.split('\n', 1)[0] ?? code}; ${hint}`;
+}
