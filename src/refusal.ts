@@ -22,6 +22,7 @@ const REFUSALS = {
   circuit_open: [503, 'Upstream circuit open'],
   overloaded: [503, 'Overloaded'],
   upstream_timeout: [504, 'Upstream timed out'],
+  loop_detected: [508, 'Loop detected'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type RefusalCode = keyof typeof REFUSALS;
@@ -80,3 +81,22 @@ export function refuse(code: RefusalCode, options?: RefusalOptions): Refusal {
 
 /** The codes with their status and title, for the metrics and the generated reference. */
 export const refusalTable: Readonly<Record<RefusalCode, readonly [status: number, title: string]>> = REFUSALS;
+
+/** The body that a caller sees (RFC 9457). Nothing in it was sent by the caller but the id. */
+export function problemOf(refusal: Refusal, requestId: string): string {
+  const { code, status, title, detail, reason } = refusal;
+  return JSON.stringify({ type: typeOf(code), title, status, code, detail, reason, request_id: requestId });
+}
+
+function typeOf(code: RefusalCode): string {
+  // The one problem type of ours that is registered (draft-ietf-httpapi-ratelimit-headers).
+  if (code === 'rate_limited') return 'https://iana.org/assignments/http-problem-types#quota-exceeded';
+  return `urn:problem-type:gatehouse:${code}`;
+}
+
+/** The header lines of a refusal, each ended by CRLF. */
+export function refusalLines(refusal: Refusal): string {
+  let lines = 'Content-Type: application/problem+json\r\nCache-Control: no-store\r\n';
+  for (const [name, value] of refusal.headers) lines += `${name}: ${value}\r\n`;
+  return lines;
+}

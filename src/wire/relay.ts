@@ -22,7 +22,7 @@ export interface RelayObserver {
   /** Over, and no reply has begun: there is still time to answer. */
   failed(fault: RelayFault, detail: string): void;
   /** Over in the middle of the reply; the caller's connection was closed. */
-  cutShort(status: number, detail: string): void;
+  cutShort(status: number, fault: RelayFault): void;
   /** Over because the caller left. */
   abandoned(): void;
 }
@@ -48,8 +48,7 @@ const nothing = (): boolean => false;
 
 export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, RequestBodySink {
   readonly method: string;
-  /** Monotonic ms at which the upstream's head came, or 0. */
-  status = 0;
+  #status = 0;
   readonly #exchange: Exchange<Peer>;
   readonly #observer: RelayObserver;
   readonly #request: RelayRequest;
@@ -177,7 +176,7 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   }
 
   upstreamHead(head: ReplyHead): void {
-    this.status = head.status;
+    this.#status = head.status;
     const { bodyLength, contentLength } = head;
     const bodyless = bodyLength === 0 && (this.method === 'HEAD' || head.status === 204 || head.status === 304);
     let length = bodyLength >= 0 ? bodyLength : undefined;
@@ -210,7 +209,7 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
         ? ''
         : keptFields(trailerText, trailers, undefined, (name) => NEVER_IN_TRAILERS.test(name));
     this.#exchange.finish(kept);
-    this.#observer.relayed(this.status);
+    this.#observer.relayed(this.#status);
   }
 
   upstreamFault(fault: UpstreamFault, detail: string, answered: boolean): void {
@@ -234,7 +233,7 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     if (!this.#end()) return;
     if (!this.#exchange.replyStarted) return this.#observer.failed(fault, detail);
     this.#exchange.abort();
-    this.#observer.cutShort(this.status, detail);
+    this.#observer.cutShort(this.#status, fault);
   }
 
   /** Lets go of the upstream. False when it was over before. */

@@ -1,0 +1,158 @@
+/**
+ * Break, then forward: picks a target whose circuit lets a request through,
+ * writes the head the service sees, and leaves the bytes to the wire. What
+ * becomes of the exchange is told to `done` exactly once.
+ */
+import type { Admission } from './gateway.ts';
+import type { RoutePlan } from './plan.ts';
+import type { Passage } from './passage.ts';
+import { refuse, Refusal } from './refusal.ts';
+import { fieldOf, fieldsOf } from './request.ts';
+import { isCorsReplyHeader } from './route/cors.ts';
+import type { Picked, TargetPlan } from './upstream-plan.ts';
+import type { Exchange } from './wire/exchange.ts';
+import { keptFields } from './wire/fields.ts';
+import { Relay } from './wire/relay.ts';
+import type { RelayFault, RelayObserver } from './wire/relay.ts';
+import type { ReplyHead } from './wire/reply-head.ts';
+
+/** How a forwarded exchange ended. */
+export type Outcome =
+  /** The upstream's reply went out whole. */
+  | { readonly kind: 'relayed'; readonly status: number }
+  /** There is no reply and never will be: the gateway has to answer. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** The reply had begun and could not be completed; the connection is closed. */
+  | { readonly kind: 'cut_short'; readonly status: number }
+  | { readonly kind: 'abandoned' };
+
+/** More hops through ourselves than this are a loop (RFC 9110 §7.6.3). */
+const MAX_HOPS = 3;
+const OWN_HOP = /(?:^|,)\s*1\.[01] gatehouse(?=\s*(?:,|$))/g;
+
+const CALLERS_FAULTS: ReadonlySet<RelayFault> = new Set(['body_too_large', 'malformed_request', 'request_timeout']);
+
+/** Statuses that say the upstream itself is in trouble, rather than the request. */
+function isFailure(status: number): boolean {
+  return status === 500 || status === 502 || status === 503 || status === 504;
+}
+
+export type Conclude<Peer> = (
+  exchange: Exchange<Peer>,
+  admission: Admission,
+  outcome: Outcome,
+  forwarding: Forwarding<Peer>,
+) => void;
+
+/** Sends what was admitted to its upstream; `conclude` hears how it ended. Returns a refusal when there is nobody to send it to. */
+export function forward<Peer>(
+  admission: Admission,
+  exchange: Exchange<Peer>,
+  now: () => number,
+  conclude: Conclude<Peer>,
+): Refusal | undefined {
+  const { route } = admission;
+  const { head } = exchange;
+  if (head.bodyLength > route.maxBodyBytes) return refuse('body_too_large');
+  if (head.names.includes('via') && isLoop(fieldsOf(head, 'via'))) return refuse('loop_detected');
+
+  const picked = route.upstream.pick();
+  if (picked instanceof Refusal) return picked;
+  const injected = admission.principal === undefined ? '' : route.inject(admission.principal);
+  const forwarding = new Forwarding(admission, exchange, picked, { now, conclude });
+  new Relay(exchange, forwarding, {
+    pool: picked.target.pool,
+    headText: route.writeHead(head, admission, injected),
+    maxBodyBytes: route.maxBodyBytes,
+    deadlineAt: exchange.startedAt + route.totalMs,
+  }).start();
+  return undefined;
+}
+
+function isLoop(via: readonly string[]): boolean {
+  return (via.join(',').match(OWN_HOP)?.length ?? 0) >= MAX_HOPS;
+}
+
+export class Forwarding<Peer> implements RelayObserver {
+  readonly target: TargetPlan;
+  /** From sending the request to the head of the reply; `undefined` while there is none. */
+  upstreamMs: number | undefined;
+  readonly #admission: Admission;
+  readonly #exchange: Exchange<Peer>;
+  readonly #permit: number;
+  readonly #now: () => number;
+  readonly #conclude: Conclude<Peer>;
+  readonly #startedAt: number;
+  #failed = false;
+
+  constructor(
+    admission: Admission,
+    exchange: Exchange<Peer>,
+    picked: Picked,
+    { now, conclude }: { now: () => number; conclude: Conclude<Peer> },
+  ) {
+    this.target = picked.target;
+    this.#admission = admission;
+    this.#exchange = exchange;
+    this.#permit = picked.permit;
+    this.#now = now;
+    this.#conclude = conclude;
+    this.#startedAt = now();
+  }
+
+  replyFields(head: ReplyHead): string {
+    this.upstreamMs = this.#now() - this.#startedAt;
+    this.#failed = isFailure(head.status);
+    const { route } = this.#admission;
+    return (
+      keptFields(head.text, head.section, head.nominated, route.dropFromReply) + replyLines(this.#admission, route)
+    );
+  }
+
+  relayed(status: number): void {
+    if (this.#failed) this.target.failure(this.#permit);
+    else this.target.success(this.#permit);
+    this.#end({ kind: 'relayed', status });
+  }
+
+  failed(fault: RelayFault, detail: string): void {
+    const ours = fault === 'overloaded';
+    const callers = CALLERS_FAULTS.has(fault);
+    if (ours || callers) this.target.release(this.#permit);
+    else this.target.failure(this.#permit);
+    const refusal = refuse(fault, {
+      ...(ours ? { retryAfterMs: 1000 } : {}),
+      ...(callers ? { detail: `The request body: ${detail}.` } : {}),
+    });
+    this.#end({ kind: 'refused', refusal });
+  }
+
+  cutShort(status: number, fault: RelayFault): void {
+    if (CALLERS_FAULTS.has(fault)) this.target.release(this.#permit);
+    else this.target.failure(this.#permit);
+    this.#end({ kind: 'cut_short', status });
+  }
+
+  abandoned(): void {
+    this.target.release(this.#permit);
+    this.#end({ kind: 'abandoned' });
+  }
+
+  #end(outcome: Outcome): void {
+    this.#conclude(this.#exchange, this.#admission, outcome, this);
+  }
+}
+
+/** What the gateway adds to every reply of a route, refusals included. */
+export function replyLines(passage: Passage, route: RoutePlan | undefined): string {
+  const cors = route?.cors === undefined ? '' : route.cors.replyHeaders(fieldOf(passage.request, 'origin'));
+  return `${cors}${passage.taken.headerText}X-Request-ID: ${passage.requestId}\r\n`;
+}
+
+/** Reply fields that the gateway speaks for on such a route: the upstream's own would contradict them. */
+export function createReplyGuard(route: { hasCors: boolean; isLimited: boolean }): (lowerName: string) => boolean {
+  return (name) =>
+    name === 'x-request-id' ||
+    (route.hasCors && isCorsReplyHeader(name)) ||
+    (route.isLimited && (name === 'ratelimit' || name === 'ratelimit-policy'));
+}

@@ -1,0 +1,228 @@
+/**
+ * The request path. What each stage may know is decided by their order, and the
+ * order is the security policy, so it stands here once and in straight lines:
+ *
+ *   route → limit by address → authenticate → authorize → limit by caller   admit
+ *   break → forward                                                         forward
+ *   log                                                                     conclude
+ *
+ * `admit` touches no socket; `forward` takes only what `admit` let through.
+ */
+import type { Principal } from './auth/principal.ts';
+import { forward, replyLines } from './forward.ts';
+import type { Forwarding, Outcome } from './forward.ts';
+import { Passage, type Peer } from './passage.ts';
+import type { Plan, RoutePlan } from './plan.ts';
+import { problemOf, refusalLines, refuse, Refusal } from './refusal.ts';
+import { fieldOf } from './request.ts';
+import { checkAll, NOTHING_TAKEN, takeAll } from './limit/take.ts';
+import { normalizePath } from './route/path.ts';
+import type { Exchange } from './wire/exchange.ts';
+import type { Serve } from './wire/downstream.ts';
+
+declare const admitted: unique symbol;
+
+/** A request that passed every stage. Only `admit` makes one, so nothing can be forwarded that skipped a stage. */
+export type Admission = Passage & { readonly route: RoutePlan; readonly [admitted]: true };
+
+/** An answer that is neither a refusal nor the upstream's: a CORS preflight. */
+export class Answer {
+  readonly status: number;
+  readonly reason: string;
+  /** Field lines, each ended by CRLF. */
+  readonly fields: string;
+  constructor(status: number, reason: string, fields: string) {
+    this.status = status;
+    this.reason = reason;
+    this.fields = fields;
+  }
+}
+
+export type Decision = Admission | Refusal | Answer;
+
+const BAD_PATH = refuse('malformed_request', {
+  detail: 'The path is not in a form that has one meaning: check its escapes, slashes and dots.',
+});
+const NO_ROUTE = refuse('no_route');
+const INTERNAL = refuse('internal');
+/** What the access log says of a caller who did not wait for the reply. Never sent. */
+const CALLER_LEFT = 499;
+
+/** Decides on one request. What each stage learns is noted in `passage`. A promise only where a key or a signature must be waited for. */
+export function admit(plan: Plan, passage: Passage): Decision | Promise<Decision> {
+  const { request } = passage;
+
+  // Route.
+  const path = normalizePath(request.rawPath);
+  if (path === undefined) return BAD_PATH;
+  passage.path = path;
+  const match = plan.routes.find(request.host, request.method, path);
+  if (match.kind === 'no_route') return NO_ROUTE;
+  if (match.kind === 'method_not_allowed') {
+    const preflight = request.method === 'OPTIONS' ? preflightOf(plan, passage) : undefined;
+    return preflight ?? refuse('method_not_allowed', { headers: [['Allow', match.allow]] });
+  }
+  const { route } = match;
+  passage.route = route;
+  // A preflight carries no token by design: it is answered before one is asked for, and costs no quota.
+  if (route.cors !== undefined && request.method === 'OPTIONS') {
+    const preflight = preflightOf(plan, passage);
+    if (preflight !== undefined) return preflight;
+  }
+
+  // Limit by address: before any signature is looked at, so that a flood of bad tokens meets a limit too.
+  const taken = takeAll(route.addressLimits, passage, plan.clock.monotonic());
+  if (taken instanceof Refusal) return taken;
+  passage.taken = taken;
+
+  // Authenticate.
+  if (route.authenticator === undefined) return afterAuthentication(plan, passage, route, undefined);
+  const failures = plan.failedAuthentications;
+  const tooMany = failures.length === 0 ? undefined : checkAll(failures, passage, plan.clock.monotonic());
+  if (tooMany !== undefined) return tooMany;
+  const principal = route.authenticator.authenticate(request);
+  if (principal instanceof Promise) return principal.then((late) => afterAuthentication(plan, passage, route, late));
+  return afterAuthentication(plan, passage, route, principal);
+}
+
+function afterAuthentication(
+  plan: Plan,
+  passage: Passage,
+  route: RoutePlan,
+  principal: Principal | Refusal | undefined,
+): Decision {
+  if (principal instanceof Refusal) {
+    if (principal.status === 401) takeAll(plan.failedAuthentications, passage, plan.clock.monotonic());
+    return principal;
+  }
+  passage.principal = principal;
+
+  // Authorize.
+  const unauthorized = principal === undefined ? undefined : route.authorize?.(principal, passage.request.method);
+  if (unauthorized !== undefined) return unauthorized;
+
+  // Limit by caller.
+  const taken = takeAll(route.callerLimits, passage, plan.clock.monotonic(), passage.taken);
+  if (taken instanceof Refusal) {
+    passage.taken = NOTHING_TAKEN;
+    return taken;
+  }
+  passage.taken = taken;
+
+  return passage as Admission;
+}
+
+/** How an exchange ended, for the log. */
+export interface Ending {
+  readonly status: number;
+  /** Present if and only if the gateway itself gave the answer. */
+  readonly refusal?: Refusal;
+  readonly forwarding?: Pick<Forwarding<Peer>, 'upstreamMs'> | undefined;
+  /** The reply had begun and did not get to its end. */
+  readonly cutShort?: boolean;
+}
+
+/** Writes down what happened; called once for every exchange, whatever happened. */
+export type Record = (exchange: Exchange<Peer>, passage: Passage, ending: Ending) => void;
+
+/** Serves every exchange of the wire under `plan`. */
+export function createGateway(plan: Plan, record: Record): Serve<Peer> {
+  /** Answers, and logs. A stage's bug ends here as one 500, and ends nobody else's request. */
+  function act(exchange: Exchange<Peer>, passage: Passage, decision: Decision | Promise<Decision>): void {
+    try {
+      if (decision instanceof Promise) {
+        decision.then(
+          (late) => act(exchange, passage, late),
+          (error: unknown) => fail(exchange, passage, error),
+        );
+      } else if (exchange.gone) conclude(exchange, passage, { kind: 'abandoned' }, undefined);
+      else if (decision instanceof Refusal) answerRefusal(exchange, passage, decision, undefined);
+      else if (decision instanceof Answer) {
+        exchange.answer(
+          decision.status,
+          decision.reason,
+          `${decision.fields}X-Request-ID: ${passage.requestId}\r\n`,
+          '',
+        );
+        record(exchange, passage, { status: decision.status });
+      } else {
+        const refusal = forward(decision, exchange, plan.clock.monotonic, conclude);
+        if (refusal !== undefined) answerRefusal(exchange, passage, refusal, undefined);
+      }
+    } catch (error) {
+      fail(exchange, passage, error);
+    }
+  }
+
+  function conclude(
+    exchange: Exchange<Peer>,
+    passage: Passage,
+    outcome: Outcome,
+    forwarding: Forwarding<Peer> | undefined,
+  ): void {
+    switch (outcome.kind) {
+      case 'refused':
+        return answerRefusal(exchange, passage, outcome.refusal, forwarding);
+      case 'relayed':
+      case 'cut_short':
+        return record(exchange, passage, {
+          status: outcome.status,
+          forwarding,
+          cutShort: outcome.kind === 'cut_short',
+        });
+      case 'abandoned':
+        return record(exchange, passage, { status: CALLER_LEFT, forwarding });
+    }
+  }
+
+  function answerRefusal(
+    exchange: Exchange<Peer>,
+    passage: Passage,
+    refusal: Refusal,
+    forwarding: Forwarding<Peer> | undefined,
+  ): void {
+    exchange.answer(
+      refusal.status,
+      refusal.title,
+      refusalLines(refusal) + replyLines(passage, passage.route),
+      problemOf(refusal, passage.requestId),
+    );
+    record(exchange, passage, { status: refusal.status, refusal, forwarding });
+  }
+
+  function fail(exchange: Exchange<Peer>, passage: Passage, error: unknown): void {
+    plan.log('error', 'request_failed', {
+      request_id: passage.requestId,
+      route: passage.route?.name,
+      error: error instanceof Error ? error.stack : String(error),
+    });
+    if (exchange.replyStarted) exchange.abort();
+    else answerRefusal(exchange, passage, INTERNAL, undefined);
+  }
+
+  return {
+    opened: plan.openPeer,
+    serve(exchange) {
+      const passage = new Passage(exchange.head, plan.originOf(exchange.head, exchange.peer));
+      act(exchange, passage, admit(plan, passage));
+    },
+    refuseHead(exchange, refusal) {
+      const passage = new Passage(exchange.head, plan.originOf(exchange.head, exchange.peer));
+      answerRefusal(exchange, passage, refusal, undefined);
+    },
+  };
+}
+
+/** The answer to a preflight, where the path has a route with CORS for the method it asks about. */
+function preflightOf(plan: Plan, passage: Passage): Answer | undefined {
+  const { request } = passage;
+  const method = fieldOf(request, 'access-control-request-method');
+  if (method === undefined) return undefined;
+  const match = plan.routes.find(request.host, method, passage.path);
+  const route =
+    match.kind === 'route' ? match.route : match.kind === 'method_not_allowed' ? match.routes[0] : undefined;
+  const fields = route?.cors?.preflight(request);
+  if (fields === undefined) return undefined;
+  passage.route = route;
+  return new Answer(204, 'No Content', fields);
+}

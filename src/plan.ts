@@ -1,0 +1,203 @@
+/**
+ * The second lifetime: a checked `Config` becomes a `Plan`, in which everything
+ * that can be worked out before a request comes has been. This file alone knows
+ * every stage; a request sees functions over what is made here, and nothing is
+ * looked up by name any more.
+ */
+import { createAuthenticator, type Authenticator } from './auth/authenticate.ts';
+import { createJwksFetcher } from './auth/jwks-fetch.ts';
+import { createKeySet, type KeySet } from './auth/keyset.ts';
+import { createAuthorizer, type Authorize } from './auth/scopes.ts';
+import { createTokenCache, type TokenCache } from './auth/token-cache.ts';
+import type {
+  AuthConfig,
+  Config,
+  IssuerConfig,
+  RateLimitConfig,
+  RouteConfig,
+  UpstreamConfig,
+} from './config/config.ts';
+import { createReplyGuard } from './forward.ts';
+import { addressKey, callerAddress, createTrustedProxies } from './limit/address.ts';
+import { createLimiter, type Limiter } from './limit/limiter.ts';
+import { routeText, type RouteText } from './log/access-log.ts';
+import { createRequestId, keepRequestId } from './log/request-id.ts';
+import { nextTrace } from './log/trace-context.ts';
+import type { Origin, Peer } from './passage.ts';
+import { createHeaderGuard } from './plugin/guarded-names.ts';
+import { createClaimInjector, type ClaimsHolder } from './plugin/inject-claims.ts';
+import { fieldOf, fieldsOf, type Request } from './request.ts';
+import { createCors, type Cors } from './route/cors.ts';
+import { createRewriter } from './route/rewrite.ts';
+import { createRouteTable, type RouteTable } from './route/table.ts';
+import { createUpstreamHead, type WriteUpstreamHead } from './upstream-head.ts';
+import { createUpstreamPlan, type UpstreamPlan } from './upstream-plan.ts';
+import type { World } from './world.ts';
+
+export interface RoutePlan {
+  readonly name: string;
+  readonly logText: RouteText;
+  readonly cors: Cors | undefined;
+  /** Taken before authentication. */
+  readonly addressLimits: readonly Limiter[];
+  /** Taken when it is known who calls. */
+  readonly callerLimits: readonly Limiter[];
+  /** Absent where the route says `auth: none`. */
+  readonly authenticator: Authenticator | undefined;
+  readonly authorize: Authorize | undefined;
+  /** The identity a service sees, as field lines. */
+  readonly inject: (principal: ClaimsHolder) => string;
+  readonly writeHead: WriteUpstreamHead;
+  readonly dropFromReply: (lowerName: string) => boolean;
+  readonly upstream: UpstreamPlan;
+  readonly maxBodyBytes: number;
+  readonly totalMs: number;
+}
+
+export interface Plan extends World {
+  readonly config: Config;
+  readonly routes: RouteTable<RoutePlan>;
+  readonly routeList: readonly RoutePlan[];
+  /** Charged with a failed authentication, and looked at before each one. None, or one. */
+  readonly failedAuthentications: readonly Limiter[];
+  /** By `jwks_uri`. */
+  readonly keySets: ReadonlyMap<string, KeySet>;
+  readonly tokenCaches: readonly TokenCache[];
+  readonly limiters: readonly Limiter[];
+  readonly upstreams: readonly UpstreamPlan[];
+  /** Works out once what is the same for every request on a connection. */
+  readonly openPeer: (remoteAddress: string) => Peer;
+  readonly originOf: (request: Request, peer: Peer) => Origin;
+  /** Begins to fetch keys. */
+  start(): void;
+  close(): void;
+}
+
+export function createPlan(config: Config, world: World): Plan {
+  const { clock } = world;
+  const upstreams = onceFor((upstream: UpstreamConfig) => createUpstreamPlan(upstream, world));
+  const limiters = onceFor((limit: RateLimitConfig) => createLimiter(limit, config.maxCallers));
+  const fetchKeys = createJwksFetcher({ clock });
+  const keySets = new Map<string, KeySet>();
+  const tokenCaches: TokenCache[] = [];
+
+  function keySetOf({ jwksUri, jwksTtlMs, jwksMaxStaleMs }: IssuerConfig): KeySet {
+    const known = keySets.get(jwksUri);
+    if (known !== undefined) return known;
+    const keySet = createKeySet({ jwksUri, ttlMs: jwksTtlMs, maxStaleMs: jwksMaxStaleMs }, { ...world, fetchKeys });
+    keySets.set(jwksUri, keySet);
+    return keySet;
+  }
+
+  /** Routes that ask the same of a token share what was verified, whatever scopes each wants. */
+  const authenticators = new Map<string, Authenticator>();
+  function authenticatorOf(auth: AuthConfig): Authenticator {
+    const { issuer, requiredClaims, source } = auth;
+    const key = JSON.stringify([issuer, requiredClaims, source]);
+    let authenticator = authenticators.get(key);
+    if (authenticator === undefined) {
+      const cache = createTokenCache(clock);
+      tokenCaches.push(cache);
+      authenticator = createAuthenticator(auth, { clock, keySet: keySetOf(issuer), cache });
+      authenticators.set(key, authenticator);
+    }
+    return authenticator;
+  }
+
+  // A name that carries identity on one route must not be a client's to set on any other.
+  const identityHeaders = [
+    ...new Set(config.routes.flatMap(({ plugins }) => plugins.injectClaims.map(({ header }) => header.toLowerCase()))),
+  ];
+
+  function routePlanOf(route: RouteConfig, index: number): RoutePlan {
+    const { auth, plugins } = route;
+    const limits = route.rateLimits.map(limiters.of);
+    const upstream = upstreams.of(route.upstream);
+    return {
+      name: route.name,
+      logText: routeText(route.name, upstream.name),
+      cors: route.cors === undefined ? undefined : createCors(route.cors),
+      addressLimits: limits.filter(({ stage }) => stage === 'address'),
+      callerLimits: limits.filter(({ stage }) => stage === 'caller'),
+      authenticator: auth === undefined ? undefined : authenticatorOf(auth),
+      authorize: auth === undefined ? undefined : createAuthorizer(auth),
+      inject: plugins.injectClaims.length === 0 ? () => '' : createClaimInjector(index, plugins.injectClaims).render,
+      writeHead: createUpstreamHead({
+        identityHeaders,
+        stripToken: plugins.stripAuthHeader ? (auth?.source ?? { in: 'header', name: 'authorization' }) : undefined,
+        rewritePath: createRewriter(route),
+        createGuard: createHeaderGuard,
+      }),
+      dropFromReply: createReplyGuard({
+        hasCors: route.cors !== undefined,
+        isLimited: limits.some(({ observes }) => !observes),
+      }),
+      upstream,
+      maxBodyBytes: route.maxBodyBytes,
+      totalMs: route.totalMs,
+    };
+  }
+
+  const routeList = config.routes.map(routePlanOf);
+  const routes = createRouteTable(
+    config.routes.map(({ hosts, methods, path }, at) => ({ hosts, methods, path, value: routeList[at]! })),
+  );
+  const failedAuthentications =
+    config.failedAuthentications === undefined ? [] : [limiters.of(config.failedAuthentications)];
+  const trusted = createTrustedProxies(config.trustedProxies);
+
+  return {
+    ...world,
+    config,
+    routes,
+    routeList,
+    failedAuthentications,
+    keySets,
+    tokenCaches,
+    limiters: limiters.all(),
+    upstreams: upstreams.all(),
+    openPeer(remoteAddress) {
+      const address = callerAddress(remoteAddress, [], trusted);
+      return { address, addressKey: addressKey(address, config.ipv6Prefix), trusted: trusted.has(address) };
+    },
+    originOf(request, peer) {
+      const { traceparent, continued } = nextTrace(fieldOf(request, 'traceparent'));
+      const state = continued ? fieldsOf(request, 'tracestate').join(',') : '';
+      const tracestate = state === '' ? '' : `tracestate: ${state}\r\n`;
+      if (!peer.trusted) return { ...peerOrigin(peer), requestId: createRequestId(), traceparent, tracestate };
+      const address = callerAddress(peer.address, fieldsOf(request, 'x-forwarded-for'), trusted);
+      return {
+        peer,
+        address,
+        addressKey: address === peer.address ? peer.addressKey : addressKey(address, config.ipv6Prefix),
+        requestId: keepRequestId(fieldOf(request, 'x-request-id')),
+        traceparent,
+        tracestate,
+      };
+    },
+    start() {
+      for (const keySet of keySets.values()) keySet.start();
+    },
+    close() {
+      for (const keySet of keySets.values()) keySet.close();
+      for (const upstream of upstreams.all()) upstream.close();
+    },
+  };
+}
+
+function peerOrigin(peer: Peer): Pick<Origin, 'peer' | 'address' | 'addressKey'> {
+  return { peer, address: peer.address, addressKey: peer.addressKey };
+}
+
+/** Makes one thing for each configuration object: what routes share by name, they share at run time. */
+function onceFor<C extends object, T>(make: (config: C) => T): { of: (config: C) => T; all: () => T[] } {
+  const made = new Map<C, T>();
+  return {
+    of(config) {
+      let thing = made.get(config);
+      if (thing === undefined) made.set(config, (thing = make(config)));
+      return thing;
+    },
+    all: () => [...made.values()],
+  };
+}

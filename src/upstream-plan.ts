@@ -1,0 +1,108 @@
+/**
+ * An upstream at run time: its targets, each with a pool of connections and a
+ * circuit of its own, and the choice among them. A target whose circuit is open
+ * is passed over; when all are, the caller hears when the next probe may be.
+ */
+import { createBalancer } from './breaker/balance.ts';
+import { createBreaker, type Breaker, type Permit } from './breaker/breaker.ts';
+import type { UpstreamConfig } from './config/config.ts';
+import { refuse, type Refusal } from './refusal.ts';
+import { createPool, type Pool } from './wire/pool.ts';
+import type { World } from './world.ts';
+
+export interface TargetPlan {
+  /** `host:port`. */
+  readonly name: string;
+  readonly pool: Pool;
+  /** Absent where the upstream says `circuit_breaker: none`. */
+  readonly breaker: Breaker | undefined;
+  /** The request is over and the target answered. */
+  success(permit: Permit): void;
+  /** The request is over and the target is to blame. */
+  failure(permit: Permit): void;
+  /** The request is over and says nothing of the target. */
+  release(permit: Permit): void;
+}
+
+/** A target and the permit of its circuit, which must be given back once. */
+export interface Picked {
+  readonly target: TargetPlan;
+  readonly permit: Permit;
+}
+
+export interface UpstreamPlan {
+  readonly name: string;
+  readonly targets: readonly TargetPlan[];
+  pick(): Picked | Refusal;
+  close(): void;
+}
+
+const SWEEP_MS = 100;
+/** What stands for a permit where there is no breaker. */
+const UNGUARDED: Permit = 0;
+
+export function createUpstreamPlan(config: UpstreamConfig, { clock, log }: World): UpstreamPlan {
+  const { circuitBreaker, timeouts } = config;
+  const balancer = createBalancer(config.balance, config.targets.length);
+
+  const targets = config.targets.map((target, at): TargetPlan => {
+    const name = `${target.host}:${target.port}`;
+    const breaker =
+      circuitBreaker &&
+      createBreaker(circuitBreaker, clock, (state) =>
+        log(state === 'open' ? 'warn' : 'info', 'circuit_changed', { upstream: config.name, target: name, state }),
+      );
+    return {
+      name,
+      breaker,
+      pool: createPool({
+        target,
+        maxConnections: config.maxConnections,
+        keepAliveMs: config.keepAliveMs,
+        connectMs: timeouts.connectMs,
+        responseMs: timeouts.responseMs,
+        idleMs: timeouts.idleMs,
+        now: clock.monotonic,
+      }),
+      success(permit) {
+        balancer.done(at);
+        breaker?.success(permit);
+      },
+      failure(permit) {
+        balancer.done(at);
+        breaker?.failure(permit);
+      },
+      release(permit) {
+        balancer.done(at);
+        breaker?.release(permit);
+      },
+    };
+  });
+
+  const stopSweeping = clock.every(SWEEP_MS, () => {
+    const now = clock.monotonic();
+    for (const { pool } of targets) pool.sweep(now);
+  });
+
+  let permit: Permit | undefined = UNGUARDED;
+  function accepts(at: number): boolean {
+    const { breaker } = targets[at]!;
+    permit = breaker === undefined ? UNGUARDED : breaker.acquire();
+    return permit !== undefined;
+  }
+
+  return {
+    name: config.name,
+    targets,
+    pick() {
+      const at = balancer.pick(accepts);
+      if (at !== -1) return { target: targets[at]!, permit: permit! };
+      const waitMs = Math.min(...targets.map(({ breaker }) => breaker?.retryAfterMs() ?? 0));
+      return refuse('circuit_open', { retryAfterMs: waitMs });
+    },
+    close() {
+      stopSweeping();
+      for (const { pool } of targets) pool.close();
+    },
+  };
+}
