@@ -2,22 +2,62 @@
  * Tokens that must be refused, each under the row of the attack matrix it comes
  * from. They are made for an issuer with RS256, ES256 and EdDSA keys whose
  * audience is checked, and a route that requires `sub` and `tenant_id` with a
- * skew of 30 s; every one of them must end in 401, or in 400 if it is no token
- * at all. Make them when they are used: some are about the present moment.
+ * skew of 30 s; sent as a bearer token, each must end in 401 `invalid_token`.
+ * Make them when they are used: some are about the present moment. A socket
+ * cannot carry the one that is not ASCII as it stands.
  */
 import * as crypto from 'node:crypto';
+import type { TokenFault } from '../../src/refusal.ts';
 import { type Claims, type Issuer, type SigningKey, base64url, createSigningKey, signBytes } from './issuer.ts';
 
 export interface HostileToken {
   readonly id: string;
   readonly what: string;
   readonly token: string;
+  /** Why it may be refused; any other reason is a fault of the test or of the gateway. */
+  readonly reasons: readonly TokenFault[];
 }
+
+/** What each row may be refused for, so that a test sees when a token is refused for some other fault. */
+const REASONS: Readonly<Record<string, readonly TokenFault[]>> = {
+  'JWT-01': ['algorithm', 'malformed'],
+  'JWT-02': ['algorithm'],
+  'JWT-03': ['algorithm'],
+  'JWT-04': ['algorithm', 'unknown_key'],
+  'JWT-05': ['algorithm'],
+  'JWT-06': ['algorithm'],
+  'JWT-07': ['signature', 'malformed'],
+  'JWT-08': ['signature'],
+  'JWT-09': ['signature'],
+  'JWT-10': ['malformed', 'signature'],
+  'JWT-11': ['malformed'],
+  'JWT-12': ['malformed', 'algorithm'],
+  'JWT-13': ['malformed'],
+  'JWT-14': ['malformed'],
+  'JWT-15': ['unknown_key', 'malformed'],
+  'JWT-18': ['malformed'],
+  'JWT-19': ['malformed'],
+  'JWT-20': ['malformed'],
+  'JWT-21': ['malformed'],
+  'JWT-22': ['malformed'],
+  'JWT-23': ['malformed'],
+  'JWT-24': ['malformed', 'algorithm', 'issuer'],
+  'JWT-25': ['claim'],
+  'JWT-26': ['claim', 'malformed'],
+  'JWT-28': ['expired', 'not_yet_valid'],
+  'JWT-29': ['claim', 'not_yet_valid', 'malformed'],
+  'JWT-31': ['issuer'],
+  'JWT-32': ['audience'],
+  'JWT-34': ['malformed'],
+  'JWT-35': ['claim'],
+  'JWT-42': ['claim'],
+  'JWT-43': ['claim'],
+};
 
 export async function hostileTokens(issuer: Issuer): Promise<HostileToken[]> {
   const forge = await createForge(issuer);
   const groups = await Promise.all(GROUPS.map((group) => group(forge)));
-  return groups.flat();
+  return groups.flat().map((token) => ({ ...token, reasons: REASONS[token.id]! }));
 }
 
 interface Forge {
@@ -33,7 +73,9 @@ interface Forge {
   readonly seconds: number;
 }
 
-type Group = (forge: Forge) => Promise<HostileToken[]>;
+type Forged = Omit<HostileToken, 'reasons'>;
+
+type Group = (forge: Forge) => Promise<Forged[]>;
 
 async function createForge(issuer: Issuer): Promise<Forge> {
   const rsa = issuer.key('RS256');
@@ -62,7 +104,7 @@ async function createForge(issuer: Issuer): Promise<Forge> {
 }
 
 /** One row: `variants` by what they are. */
-function row(id: string, variants: Readonly<Record<string, string>>): HostileToken[] {
+function row(id: string, variants: Readonly<Record<string, string>>): Forged[] {
   return Object.entries(variants).map(([what, token]) => ({ id, what, token }));
 }
 
