@@ -16,7 +16,7 @@ import type { KeyAnswer, KeySet } from './keyset.ts';
 import { type Principal, createPrincipal } from './principal.ts';
 import { readJsonObject } from './strict-json.ts';
 import type { TokenCache, Validity } from './token-cache.ts';
-import { type TokenSource, createTokenFinder } from './token-source.ts';
+import { type TokenSource, createTokenFinder, isTokenList } from './token-source.ts';
 
 export interface AuthenticatorOptions {
   readonly issuer: Omit<ClaimRules, 'requiredClaims'> & {
@@ -56,6 +56,7 @@ export function createAuthenticator(options: AuthenticatorOptions, parts: Authen
     const known = cache?.get(token, version);
     if (known !== undefined) return known;
     const jws = readCompactJws(token, headerRules);
+    if (jws === 'malformed' && isTokenList(token)) return challenges.ambiguous;
     if (typeof jws === 'string') return challenges.invalid[jws];
     const key = keySet.keyFor(jws.kid, jws.alg);
     if (typeof key === 'string') return withoutKey(key);

@@ -16,6 +16,18 @@ test('a token is found by its whole text, and hits and misses are counted', () =
   assert.deepEqual({ ...cache.stats(), bytes: 0 }, { hits: 1, misses: 4, entries: 1, bytes: 0 });
 });
 
+test('JWT-39 tokens that differ only at their beginning are two tokens', () => {
+  const cache = createTokenCache(createFakeClock(NOW));
+  const tail = 'x'.repeat(600);
+  cache.set(`a${tail}`, 1, principal, FOREVER);
+  assert.equal(cache.get(`a${tail}`, 1), principal);
+  for (const other of [`b${tail}`, tail, `aa${tail}`]) assert.equal(cache.get(other, 1), undefined);
+  const second = { ...principal, subject: 'user-2' };
+  cache.set(`b${tail}`, 1, second, FOREVER);
+  assert.equal(cache.get(`b${tail}`, 1), second);
+  assert.equal(cache.get(`a${tail}`, 1), undefined);
+});
+
 test('JWT-39 an entry is dead the moment its token is too late, and before it is valid', () => {
   const clock = createFakeClock(NOW);
   const cache = createTokenCache(clock);
@@ -54,7 +66,7 @@ test('JWT-41 entries and bytes stay within their bounds, and what is used stays'
     const cache = createTokenCache(createFakeClock(NOW), bounds);
     cache.set('used', 1, principal, FOREVER);
     for (let n = 0; n < 1000; n++) {
-      cache.set(`${n}`.padEnd(300, 'x'), 1, principal, FOREVER);
+      cache.set(`${n}`.padStart(300, 'x'), 1, principal, FOREVER);
       assert.equal(cache.get('used', 1), principal);
     }
     const { entries, bytes } = cache.stats();

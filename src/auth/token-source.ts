@@ -25,13 +25,19 @@ function fromHeader(name: string, scheme: string | undefined): FindToken {
     if (names.includes(name, at + 1)) return null;
     const value = values[at]!;
     const token = scheme === undefined ? value : afterScheme(value, scheme);
-    if (token === undefined || token === '') return undefined;
-    return LIST.test(token) ? null : token;
+    return token === '' ? undefined : token;
   };
 }
 
-/** Tokens (RFC 6750 §2.1) with a comma or white space between them: a list, or a second credential. */
 const LIST = /^[\w\-.~+/=]*[, \t][\w\-.~+/=, \t]*$/;
+
+/**
+ * Whether this is several tokens (RFC 6750 §2.1) with commas or white space
+ * between them. Asked only of what is no token, so that a good one is not read for it.
+ */
+export function isTokenList(text: string): boolean {
+  return LIST.test(text);
+}
 
 /** `scheme 1*SP token`; the scheme in any case (RFC 9110 §11.1, §11.4). */
 function afterScheme(value: string, scheme: string): string | undefined {
