@@ -71,8 +71,8 @@ test('OBS-02 whatever is sent, it is one line of JSON, safe on a terminal, and c
     ),
   });
   fc.assert(
-    fc.property(evil, evil, evil, (path, subject, requestId) => {
-      const text = textOf({ path, query: subject, subject, requestId });
+    fc.property(evil, evil, evil, (path, subject, clientId) => {
+      const text = textOf({ path, query: subject, subject, clientId });
       assert.match(text, /^[^\n]*\n$/);
       assert.doesNotMatch(text.slice(0, -1), /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202e]/);
       assert.ok(text.isWellFormed());

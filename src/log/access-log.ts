@@ -1,7 +1,7 @@
 /**
  * One JSON line for every request that was answered, and one only. What a route
  * fixes is text before the first request comes; the rest is appended to it, about
- * half a microsecond a line. No token, secret or value of a sensitive query
+ * a microsecond a line. No token, secret or value of a sensitive query
  * parameter is ever in it.
  */
 import { jsonText, jsonTextOrNull } from './json-text.ts';
@@ -16,8 +16,10 @@ export interface RouteText {
 
 export interface AccessEntry {
   readonly wallMs: number;
+  // Three that are plain by their making: from `keepRequestId`, a token (RFC 9110 §5.6.2), an IP address.
   readonly requestId: string;
   readonly method: string;
+  readonly address: string;
   readonly path: string;
   readonly query: string | undefined;
   readonly route: RouteText;
@@ -25,7 +27,6 @@ export interface AccessEntry {
   readonly durationMs: number;
   /** How long the upstream took to answer; `undefined` where it was not asked. */
   readonly upstreamMs: number | undefined;
-  readonly address: string;
   readonly subject: string | undefined;
   readonly clientId: string | undefined;
   readonly bytesIn: number;
@@ -47,11 +48,11 @@ export function createAccessLog(write: (line: string) => void, sensitiveQuery: r
     const { query, upstreamMs, refusal } = entry;
     const path = query === undefined ? entry.path : `${entry.path}?${maskQuery(query, sensitive)}`;
     write(
-      `{"time":"${timestamp(entry.wallMs)}","request_id":${jsonText(entry.requestId)},"method":${jsonText(entry.method)}` +
+      `{"time":"${timestamp(entry.wallMs)}","request_id":"${entry.requestId}","method":"${entry.method}"` +
         `,"path":${jsonText(path)}${entry.route.route}${entry.status},"duration_ms":${tenths(entry.durationMs)}` +
         `,"upstream":${upstreamMs === undefined ? 'null' : entry.route.upstream}` +
         `,"upstream_ms":${upstreamMs === undefined ? 'null' : tenths(upstreamMs)}` +
-        `,"address":${jsonText(entry.address)},"subject":${jsonTextOrNull(entry.subject)}` +
+        `,"address":"${entry.address}","subject":${jsonTextOrNull(entry.subject)}` +
         `,"client_id":${jsonTextOrNull(entry.clientId)},"bytes_in":${entry.bytesIn},"bytes_out":${entry.bytesOut}` +
         `${refusal === undefined ? '' : refusalText(refusal)}}\n`,
     );
