@@ -120,6 +120,8 @@ export interface Ending {
   readonly forwarding?: Pick<Forwarding<Peer>, 'upstreamMs'> | undefined;
   /** The reply had begun and did not get to its end. */
   readonly cutShort?: boolean;
+  /** The caller did not wait for the end of it. */
+  readonly left?: boolean;
 }
 
 /** Writes down what happened; called once for every exchange, whatever happened. */
@@ -171,7 +173,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
           cutShort: outcome.kind === 'cut_short',
         });
       case 'abandoned':
-        return record(exchange, passage, { status: CALLER_LEFT, forwarding });
+        return record(exchange, passage, { status: CALLER_LEFT, forwarding, left: true });
     }
   }
 

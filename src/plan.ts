@@ -21,7 +21,9 @@ import { createReplyGuard } from './forward.ts';
 import { addressKey, callerAddress, createTrustedProxies } from './limit/address.ts';
 import { createLimiter, type Limiter } from './limit/limiter.ts';
 import { routeText, type RouteText } from './log/access-log.ts';
+import type { Metrics } from './log/metrics.ts';
 import { createRequestId, keepRequestId } from './log/request-id.ts';
+import { createRequestMetrics, type RequestMetrics } from './log/request-metrics.ts';
 import { nextTrace } from './log/trace-context.ts';
 import type { Origin, Peer } from './passage.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
@@ -37,6 +39,7 @@ import type { World } from './world.ts';
 export interface RoutePlan {
   readonly name: string;
   readonly logText: RouteText;
+  readonly metrics: RequestMetrics;
   readonly cors: Cors | undefined;
   /** Taken before authentication. */
   readonly addressLimits: readonly Limiter[];
@@ -54,7 +57,11 @@ export interface RoutePlan {
   readonly totalMs: number;
 }
 
-export interface Plan extends World {
+export interface PlanParts extends World {
+  readonly metrics: Metrics;
+}
+
+export interface Plan extends PlanParts {
   readonly config: Config;
   readonly routes: RouteTable<RoutePlan>;
   readonly routeList: readonly RoutePlan[];
@@ -73,8 +80,8 @@ export interface Plan extends World {
   close(): void;
 }
 
-export function createPlan(config: Config, world: World): Plan {
-  const { clock } = world;
+export function createPlan(config: Config, world: PlanParts): Plan {
+  const { clock, metrics } = world;
   const upstreams = onceFor((upstream: UpstreamConfig) => createUpstreamPlan(upstream, world));
   const limiters = onceFor((limit: RateLimitConfig) => createLimiter(limit, config.maxCallers));
   const fetchKeys = createJwksFetcher({ clock });
@@ -116,6 +123,7 @@ export function createPlan(config: Config, world: World): Plan {
     return {
       name: route.name,
       logText: routeText(route.name, upstream.name),
+      metrics: createRequestMetrics(metrics, route.name, upstream.name),
       cors: route.cors === undefined ? undefined : createCors(route.cors),
       addressLimits: limits.filter(({ stage }) => stage === 'address'),
       callerLimits: limits.filter(({ stage }) => stage === 'caller'),

@@ -4,18 +4,36 @@
  */
 import type { Record } from './gateway.ts';
 import { createAccessLog, routeText } from './log/access-log.ts';
-import type { Clock } from './world.ts';
+import { createRefusalMetrics, createRequestMetrics } from './log/request-metrics.ts';
+import type { Plan } from './plan.ts';
 
 const NO_ROUTE = routeText(undefined, undefined);
 
-export function createRecord(
-  write: (line: string) => void,
-  { clock, sensitiveQuery }: { clock: Clock; sensitiveQuery: readonly string[] },
-): Record {
-  const accessLog = createAccessLog(write, sensitiveQuery);
-  return (exchange, passage, { status, refusal, forwarding }) => {
+/** `write` takes access lines; without it requests are only counted. */
+export function createRecord(plan: Plan, write: ((line: string) => void) | undefined): Record {
+  const { clock, metrics } = plan;
+  const accessLog = write && createAccessLog(write, plan.config.log.sensitiveQuery);
+  const refusals = createRefusalMetrics(metrics);
+  const withoutRoute = createRequestMetrics(metrics, '', undefined);
+  const cutShort = metrics.counter(
+    'gatehouse_replies_cut_short_total',
+    'Replies that had begun and could not be completed.',
+  );
+  const left = metrics.counter('gatehouse_callers_left_total', 'Requests whose caller did not wait for the reply.');
+
+  return (exchange, passage, ending) => {
     const { request, route, principal } = passage;
-    accessLog({
+    const { status, refusal } = ending;
+    const durationMs = clock.monotonic() - exchange.startedAt;
+    const upstreamMs = ending.forwarding?.upstreamMs;
+    (route?.metrics ?? withoutRoute).observe(status, durationMs, upstreamMs);
+    if (refusal !== undefined) refusals.count(refusal.code, refusal.reason);
+    if (ending.cutShort === true) cutShort.add(1);
+    if (ending.left === true) left.add(1);
+    const { wouldRefuse } = passage.taken;
+    if (wouldRefuse !== undefined)
+      plan.log('info', 'would_refuse', { limit: wouldRefuse, request_id: passage.requestId });
+    accessLog?.({
       wallMs: clock.wall(),
       requestId: passage.requestId,
       method: request.method,
@@ -23,8 +41,8 @@ export function createRecord(
       query: request.query,
       route: route?.logText ?? NO_ROUTE,
       status,
-      durationMs: clock.monotonic() - exchange.startedAt,
-      upstreamMs: forwarding?.upstreamMs,
+      durationMs,
+      upstreamMs,
       address: passage.address,
       subject: principal?.subject,
       clientId: principal?.clientId,

@@ -1,10 +1,14 @@
 /**
- * A configuration, running: the plan, the listener before it and the log behind
- * it. What the `run` command starts, and what the tests start too.
+ * A configuration, running: the plan, the listener before it, the log behind it
+ * and the admin port beside it. What the `run` command starts, and what the
+ * tests start too.
  */
+import { createAdmin } from './admin/admin.ts';
 import type { Config } from './config/config.ts';
 import { createGateway } from './gateway.ts';
 import { createLineWriter, openSink, type Sink } from './log/line-writer.ts';
+import { createMetrics } from './log/metrics.ts';
+import { measure } from './measure.ts';
 import { createPlan, type Plan } from './plan.ts';
 import { createRecord } from './record.ts';
 import { createWireCounters } from './wire/counters.ts';
@@ -16,6 +20,7 @@ export interface Running {
   readonly port: number;
   /** `host:port`. */
   readonly address: string;
+  readonly adminPort: number;
   /** Stops accepting, lets requests under way end for up to `graceMs`, and lets go of everything. */
   close(graceMs?: number): Promise<void>;
 }
@@ -30,31 +35,44 @@ const GRACE_MS = 10_000;
 /** Rejects with the system's error when it cannot listen. */
 export async function runGateway(config: Config, parts: RunParts): Promise<Running> {
   const { clock } = parts;
-  const plan = createPlan(config, parts);
+  const metrics = createMetrics();
+  const plan = createPlan(config, { ...parts, metrics });
   const sink = parts.accessSink ?? (config.log.access === 'off' ? undefined : openSink(config.log.access));
   const lines = sink === undefined ? undefined : createLineWriter(sink, clock);
-  const record = createRecord((line) => lines?.write(line), { clock, sensitiveQuery: config.log.sensitiveQuery });
   const counters = createWireCounters();
+  measure(plan, counters, lines);
+
+  let draining = false;
+  const admin = await createAdmin(config.admin, { metrics, ready: () => readiness(plan, draining) });
   const { limits, timeouts } = config;
   const listener = await listen(
-    {
-      ...config.listen,
-      maxConnections: limits.maxConnections,
-      counters,
-      clock,
-      settings: { ...limits, ...timeouts },
-    },
-    createGateway(plan, record),
-  );
+    { ...config.listen, maxConnections: limits.maxConnections, counters, clock, settings: { ...limits, ...timeouts } },
+    createGateway(plan, createRecord(plan, lines?.write)),
+  ).catch(async (error: unknown) => {
+    plan.close();
+    await admin.close();
+    throw error;
+  });
   plan.start();
+
   return {
     plan,
     port: listener.port,
     address: listener.address,
+    adminPort: admin.address.port,
     async close(graceMs = GRACE_MS) {
+      draining = true;
       await listener.close(graceMs);
       plan.close();
+      await admin.close();
       await lines?.close();
     },
   };
+}
+
+/** Ready: listening, not draining, and with keys for every issuer. */
+function readiness(plan: Plan, draining: boolean): { ready: boolean; reasons: string[] } {
+  const reasons = [...plan.keySets].filter(([, keySet]) => !keySet.ready()).map(([uri]) => `no keys from ${uri}`);
+  if (draining) reasons.push('draining');
+  return { ready: reasons.length === 0, reasons };
 }
