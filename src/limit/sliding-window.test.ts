@@ -99,6 +99,15 @@ test('RL-12 the coldest caller is forgotten first, and counted', () => {
   assert.equal(window.used(window.slotOf('b', 0)), 0);
 });
 
+test('RL-12 who takes a forgotten place inherits nothing', () => {
+  const window = windowOf({ maxCallers: 1 });
+  take(window, 'a', 1, 0);
+  assert.ok(take(window, 'b', 1, 6_000));
+  // What `a` had counted leaves the window now; what `b` has stays for one sub-window more.
+  assert.ok(!take(window, 'b', 1, 66_000));
+  assert.ok(take(window, 'b', 1, 72_000));
+});
+
 test('RL-12 an idle caller makes room without being an eviction', () => {
   const window = windowOf({ maxCallers: 2 });
   take(window, 'a', 10, 0);
@@ -174,6 +183,31 @@ test('RL-03 no trailing window ever holds more than the quota, and every wait is
     }),
     { numRuns: 3_000 },
   );
+});
+
+test('RL-03 a million arrivals in bursts, lulls and on edges: none too many', () => {
+  const windowMs = 1_000;
+  const quota = 50;
+  const window = windowOf({ windowMs });
+  /** The last `quota` admissions, as a ring. */
+  const log = new Float64Array(quota).fill(Number.NEGATIVE_INFINITY);
+  let admitted = 0;
+  let seed = 1;
+  let now = 0.25;
+  for (let n = 0; n < 1_000_000; n++) {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    const kind = (seed >>> 16) % 64;
+    if (kind === 0) now = Math.ceil((now + 1) / 100) * 100 - 0.001;
+    else if (kind === 1) now = Math.ceil((now + 1) / 100) * 100;
+    else if (kind === 2) now += waitMs(window, 'a', quota, now);
+    else if (kind < 20) now += ((seed >>> 8) % 1000) / 200;
+    if (!take(window, 'a', quota, now)) continue;
+    const oldest = admitted % quota;
+    if (now - log[oldest]! <= windowMs) assert.fail(`over the quota at ${now}`);
+    log[oldest] = now;
+    admitted++;
+  }
+  assert.ok(admitted > 10_000 && admitted < 900_000, `${admitted} admitted`);
 });
 
 test('RL-03 many callers in one window do not touch each other', () => {

@@ -121,7 +121,7 @@ test('RL-09 no two callers share a key by accident', () => {
   // An address that looks like a user's key is not that user, and no object is found that nobody put there.
   const user = limiterOf({ by: { kind: 'user' } });
   assert.equal(passes(user, userOf('ann'), 5), 3);
-  assert.equal(passes(user, anonymous('9:https://isann'), 5), 3);
+  for (const key of ['9:https://isann', 'u9:https://isann']) assert.equal(passes(user, anonymous(key), 5), 3);
   assert.equal(passes(user, anonymous('__proto__'), 5), 3);
 
   const claim = limiterOf({ by: { kind: 'claim', path: ['__proto__'] } });
@@ -202,10 +202,12 @@ test('Retry-After speaks for the limit that takes longest', () => {
 test('a refusal after authentication gives back what the address was charged before it', () => {
   const address = limiterOf({ name: 'address' });
   const user = limiterOf({ name: 'user', by: { kind: 'user' }, quota: { requests: 1, windowMs: MINUTE } });
-  const ann = userOf('ann');
   const request = (nowMs: number) => {
-    const before = taken([address], { ...ann, principal: undefined }, nowMs);
-    return takeAll([user], ann, nowMs + 5, before);
+    // One object, on which the principal is noted between the two.
+    const caller: { addressKey: string; principal: Caller['principal'] } = anonymous('192.0.2.1');
+    const before = taken([address], caller, nowMs);
+    caller.principal = userOf('ann').principal;
+    return takeAll([user], caller, nowMs + 5, before);
   };
   const first = request(0);
   assert.ok(!(first instanceof Refusal));

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { createLineWriter, type Sink } from './line-writer.ts';
+import { systemClock } from '../world.ts';
+import { createLineWriter, openSink, type Sink } from './line-writer.ts';
 
 type Done = Parameters<Sink>[2];
 
@@ -133,4 +137,17 @@ test('closing does not wait for a sink that never answers, nor for one that fail
   failing.answer('EPIPE');
   await failed;
   assert.equal(failing.writer.dropped(), 1);
+});
+
+test('a file is appended to and not shown to everyone', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'access.log');
+  for (const line of ['a\n', 'é\n']) {
+    const writer = createLineWriter(openSink(file), systemClock);
+    writer.write(line);
+    await writer.close();
+  }
+  assert.equal(readFileSync(file, 'utf8'), 'a\né\n');
+  assert.equal(statSync(file).mode & 0o007, 0);
 });

@@ -120,7 +120,6 @@ function compilePattern(pattern: string): (origin: string) => boolean {
     throw new Error(`origins: the * in ${pattern} must stand for whole labels`);
   }
   return (origin) =>
-    origin.length > before.length + after.length &&
     origin.startsWith(before) &&
     origin.endsWith(after) &&
     areLabels(origin, before.length, origin.length - after.length);
