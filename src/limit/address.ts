@@ -102,8 +102,6 @@ function parseGroups(text: string): Groups | undefined {
     const low = parseIpv4(text);
     return low && [0, 0, 0, 0, 0, 0xffff, ...low];
   }
-  // The longest there is: eight groups, the last two as IPv4.
-  if (text.length > 45) return undefined;
   const gap = text.indexOf('::');
   if (gap === -1) {
     const groups = parseRun(text);

@@ -104,6 +104,8 @@ test('CORS-01 no hostile origin is reflected, and every reply varies by origin',
 test('CORS-01 a pattern reflects no hostile origin either', () => {
   const cors = corsOf({ origins: ['https://*.app.example.com', 'https://v1.*.example.org'] });
   const more = [
+    'http://abc.app.example.com',
+    'abc.app.example.com',
     'https://.app.example.com',
     'https://a..app.example.com',
     'https://-_.app.example.com',
