@@ -145,6 +145,8 @@ export class UpstreamConnection {
   sweep(now: number): void {
     const user = this.#user;
     if (user === undefined || this.#paused) return;
+    // While the caller's body is awaited, the wait is not the upstream's.
+    if (this.connected && !this.#answered && !this.#requestSent && this.socket.writableLength === 0) return;
     const waited = now - this.#lastMoveAt;
     const { connectMs, responseMs, idleMs } = this.#settings;
     if (this.connected && waited < (this.#answered ? idleMs : responseMs)) return;

@@ -155,12 +155,15 @@ export interface Ask {
   readonly body?: string;
 }
 
-/** One request on a connection of its own. */
+/** One request on a connection of its own; interim replies are passed over. */
 export async function ask(port: number, path: string, options: Ask = {}): Promise<Reply> {
   const connection = await connectRaw(port);
   try {
     connection.send(requestText(path, options));
-    return await connection.reply(options.method);
+    for (;;) {
+      const reply = await connection.reply(options.method);
+      if (reply.status >= 200) return reply;
+    }
   } finally {
     connection.close();
   }
