@@ -3,7 +3,7 @@
  * and the oldest one it touches is counted whole, so no caller ever exceeds a
  * quota in any trailing window, wherever it begins; the price is a wait longer by
  * at most one sub-window. A request costs one `Map` probe and some array slots; a
- * caller costs about 110 bytes beside its key, at most `maxCallers` of them. Times
+ * caller costs about 115 bytes beside its key, at most `maxCallers` of them. Times
  * are monotonic milliseconds and are passed in.
  */
 
@@ -32,6 +32,8 @@ export interface SlidingWindow {
 
 const INITIAL_SLOTS = 64;
 const NONE = -1;
+const PAGE_BITS = 12;
+const PAGE_SLOTS = 1 << PAGE_BITS;
 /** How many limited callers in a row are passed over before one of them is forgotten after all. */
 const PASSED_OVER = 8;
 /** One large `Map` stops the process for 100 ms when it grows; each of these is done in 2. */
@@ -44,7 +46,8 @@ export function createSlidingWindow({ windowMs, subWindows, maxCallers }: Slidin
   const slots = Array.from({ length: SHARDS }, () => new Map<string, number>());
   const keys: string[] = [];
   let capacity = Math.min(INITIAL_SLOTS, maxCallers);
-  let counts = new Uint32Array(capacity * ring);
+  /** A ring of sub-windows a slot, in pages: most of the memory, and never copied. */
+  const pages: Uint32Array[] = [];
   let totals = new Uint32Array(capacity);
   /** The sub-window that a slot was last brought up to, counted from the clock's zero. */
   let latest = new Float64Array(capacity);
@@ -59,12 +62,16 @@ export function createSlidingWindow({ windowMs, subWindows, maxCallers }: Slidin
 
   function grow(): void {
     capacity = Math.min(maxCallers, capacity * 2);
-    counts = enlarged(counts, new Uint32Array(capacity * ring));
     totals = enlarged(totals, new Uint32Array(capacity));
     latest = enlarged(latest, new Float64Array(capacity));
     limited = enlarged(limited, new Uint8Array(capacity));
     colder = enlarged(colder, new Int32Array(capacity));
     hotter = enlarged(hotter, new Int32Array(capacity));
+  }
+
+  /** Where the ring of `slot` begins in its page. */
+  function baseOf(slot: number): number {
+    return (slot & (PAGE_SLOTS - 1)) * ring;
   }
 
   function unlink(slot: number): void {
@@ -96,7 +103,8 @@ export function createSlidingWindow({ windowMs, subWindows, maxCallers }: Slidin
     if (passed <= 0) return;
     latest[slot] = index;
     if (totals[slot] === 0) return;
-    const base = slot * ring;
+    const counts = pages[slot >>> PAGE_BITS]!;
+    const base = baseOf(slot);
     if (passed >= ring) {
       counts.fill(0, base, base + ring);
       totals[slot] = 0;
@@ -112,9 +120,9 @@ export function createSlidingWindow({ windowMs, subWindows, maxCallers }: Slidin
   /** A slot for a new key: the coldest if it is idle, a fresh one, or else the coldest that is not limited. */
   function vacate(index: number): number {
     if (coldest !== NONE && index - latest[coldest]! >= ring) return forget(coldest);
-    if (keys.length < capacity) return keys.length;
-    if (capacity < maxCallers) {
-      grow();
+    if (keys.length < maxCallers) {
+      if (keys.length === capacity) grow();
+      if (keys.length % PAGE_SLOTS === 0) pages.push(new Uint32Array(Math.min(PAGE_SLOTS, maxCallers) * ring));
       return keys.length;
     }
     // A flood of new keys must not free a caller from its limit.
@@ -127,7 +135,7 @@ export function createSlidingWindow({ windowMs, subWindows, maxCallers }: Slidin
     const key = keys[slot]!;
     shardOf(key).delete(key);
     unlink(slot);
-    counts.fill(0, slot * ring, (slot + 1) * ring);
+    pages[slot >>> PAGE_BITS]!.fill(0, baseOf(slot), baseOf(slot) + ring);
     totals[slot] = 0;
     limited[slot] = 0;
     return slot;
@@ -161,16 +169,19 @@ export function createSlidingWindow({ windowMs, subWindows, maxCallers }: Slidin
     },
     used: (slot) => totals[slot]!,
     count(slot, quota) {
-      const place = slot * ring + (latest[slot]! % ring);
+      const counts = pages[slot >>> PAGE_BITS]!;
+      const place = baseOf(slot) + (latest[slot]! % ring);
       counts[place] = counts[place]! + 1;
       totals[slot] = totals[slot]! + 1;
       limited[slot] = totals[slot] >= quota ? 1 : 0;
     },
     untilFreeMs(slot, quota, nowMs) {
       const needed = Math.max(1, totals[slot]! - quota + 1);
+      const counts = pages[slot >>> PAGE_BITS]!;
+      const base = baseOf(slot);
       let freed = 0;
       for (let at = latest[slot]! - subWindows; at <= latest[slot]!; at++) {
-        freed += at < 0 ? 0 : counts[slot * ring + (at % ring)]!;
+        freed += at < 0 ? 0 : counts[base + (at % ring)]!;
         if (freed >= needed) return (at + ring) * subWindowMs - Math.floor(nowMs);
       }
       return windowMs;
@@ -179,7 +190,8 @@ export function createSlidingWindow({ windowMs, subWindows, maxCallers }: Slidin
       const slot = shardOf(key).get(key);
       if (slot === undefined) return;
       const index = indexAt(countedAtMs);
-      const place = slot * ring + (index % ring);
+      const counts = pages[slot >>> PAGE_BITS]!;
+      const place = baseOf(slot) + (index % ring);
       if (latest[slot]! - index >= ring || counts[place] === 0) return;
       counts[place] = counts[place]! - 1;
       totals[slot] = totals[slot]! - 1;
