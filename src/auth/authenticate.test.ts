@@ -29,27 +29,26 @@ async function start(options: StartOptions = {}) {
   keySet.start();
   await settle();
   const cache = createTokenCache(clock);
-  const { authenticate } = createAuthenticator(
-    {
-      issuer: {
-        name: 'main',
-        issuer: from.issuer,
-        audiences: [from.audience],
-        algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
-        clockSkewMs: 30_000,
-        maxTokenLifetimeMs: undefined,
-        tokenType: undefined,
-        ...options.issuer,
-      },
-      requiredClaims: ['sub', 'tenant_id'],
-      source: { in: 'header', name: 'authorization', scheme: 'bearer' },
+  const authenticatorOptions: AuthenticatorOptions = {
+    issuer: {
+      name: 'main',
+      issuer: from.issuer,
+      audiences: [from.audience],
+      algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      clockSkewMs: 30_000,
+      maxTokenLifetimeMs: undefined,
+      tokenType: undefined,
+      ...options.issuer,
     },
-    { clock, keySet, cache },
-  );
+    requiredClaims: ['sub', 'tenant_id'],
+    source: { in: 'header', name: 'authorization', scheme: 'bearer' },
+  };
+  const { authenticate } = createAuthenticator(authenticatorOptions, { clock, keySet, cache });
   return {
     clock,
     cache,
     keySet,
+    options: authenticatorOptions,
     /** With these values of `Authorization`. */
     request: (...values: string[]) => authenticate(requestWith(values)),
     /** The refusal's code and reason, or the subject. */
@@ -185,6 +184,16 @@ test('JWT-39 a cached token is refused once its key has left the set', async () 
   clock.advance(480_000);
   await settle();
   assert.equal(await outcome(token), 'unknown_key');
+});
+
+test('JWT-39 a token whose check saw the keys change is accepted but not cached', async () => {
+  const { keySet, clock, options } = await start();
+  const cache = createTokenCache(clock);
+  let version = 0;
+  const changing = { ...keySet, version: () => version++ };
+  const { authenticate } = createAuthenticator(options, { clock, keySet: changing, cache });
+  assert.ok(!((await authenticate(requestWith([`Bearer ${await issuer.mint()}`]))) instanceof Refusal));
+  assert.equal(cache.stats().entries, 0);
 });
 
 test('JWT-41 refused tokens do not enter the cache', async () => {

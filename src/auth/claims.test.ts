@@ -77,7 +77,8 @@ test('JWT-32 one of several audiences is enough on either side', () => {
   const rules = { audiences: ['orders-api', 'shop-api'] };
   for (const aud of ['orders-api', 'shop-api', ['x', 'shop-api'], ['orders-api']])
     assert.equal(faultOf({ aud }, rules), undefined);
-  assert.equal(faultOf({ aud: ['x', 'y'] }, rules), 'audience');
+  for (const aud of [['x', 'y'], ['orders-api', 1], [['orders-api']]])
+    assert.equal(faultOf({ aud }, rules), 'audience');
   assert.equal(faultOf({ aud: undefined }, { audiences: [] }), undefined);
 });
 

@@ -70,6 +70,7 @@ for (const [id, what, bad, why] of [
   ['JWT-36', 'an alg that is not of the type', { ...rsa, alg: 'ES256' }, /algorithm/],
   ['JWT-37', 'a symmetric key', { kty: 'oct', k: 'AAAA', alg: 'HS256' }, /symmetric/],
   ['JWT-37', 'a private key', privateJwk, /private/],
+  ['JWT-37', 'an RSA key with a prime of its modulus', { ...rsa, p: rsa.n }, /private/],
   ['JWT-37', 'an RSA key for HS256', { ...rsa, alg: 'HS256' }, /algorithm/],
   ['JWT-38', 'a key for encryption', { ...rsa, use: 'enc' }, /use/],
   ['JWT-38', 'a use that is no text', { ...rsa, use: ['sig'] }, /use/],

@@ -69,7 +69,7 @@ export async function readJwks(jwks: readonly unknown[]): Promise<KeyIndex | str
 /** The key's verifiers, or why it has none. */
 async function readKey(jwk: unknown): Promise<Verifiers | string> {
   if (!isObject(jwk)) return 'not an object';
-  if (jwk.kty === 'oct' || Object.hasOwn(jwk, 'k')) return 'a symmetric key';
+  if (jwk.kty === 'oct') return 'a symmetric key';
   if (Object.hasOwn(jwk, 'd') || Object.hasOwn(jwk, 'p')) return 'a private key: its owner should replace it';
   if (Object.hasOwn(jwk, 'use') && jwk.use !== 'sig') return 'not for signatures (use)';
   if (Object.hasOwn(jwk, 'key_ops') && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))) {

@@ -297,6 +297,23 @@ test('JWKS-11 a fetch that was given up still counts if nothing newer came', asy
   assert.equal(nameOf(set.keyFor('first', 'ES256')), 'key');
 });
 
+test('JWKS-11 a fetch that was given up and then fails has failed once', async () => {
+  const set = start();
+  await set.pass(6000);
+  assert.equal(set.fetches(), 2);
+  const retryAfterMs = set.retryAfterMs();
+  await set.fail();
+  assert.equal(set.state().failures, 1);
+  assert.equal(set.retryAfterMs(), retryAfterMs);
+});
+
+test('JWKS-04 a set is as old as the request that fetched it', async () => {
+  const set = start();
+  await set.pass(3000);
+  await set.answer(setOf(first));
+  assert.equal(set.state().ageMs, 3000);
+});
+
 test('JWKS-13 jumps of the wall clock change nothing', async () => {
   const set = await startWith(first);
   for (const day of [24, -24]) {

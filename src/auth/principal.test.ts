@@ -12,6 +12,8 @@ test('JWT-33 callers of two issuers, and pairs that only look alike when joined,
     { iss: 'https://a.example', client_id: 'b' },
     { iss: 'https://a.example' },
     { iss: 'https://b.example', sub: 'b' },
+    { iss: 'a', sub: 'bsc' },
+    { iss: 'asb', sub: 'c' },
   ].map((claims) => createPrincipal({ ...claims, exp: 1 }).callerKey);
   assert.equal(new Set(keys).size, keys.length);
 });
