@@ -1,0 +1,91 @@
+/**
+ * Mutated requests against a running gateway over real sockets, with two
+ * witnesses: the upstream reads every byte it gets strictly and throws on what a
+ * gateway must not send, and a well-behaved caller on a connection of its own
+ * must always get its own answer.
+ */
+import { connect } from 'node:net';
+import { connectRaw, requestText, type RawConnection } from '../support/client.ts';
+import type { Received, TestUpstream } from '../support/upstream.ts';
+import { createRandom, mutatedReply, mutatedRequest, type Random } from './mutations.ts';
+
+export interface FuzzCount {
+  readonly cases: number;
+  /** Answered with something other than a refusal. */
+  readonly passed: number;
+}
+
+const AT_ONCE = 128;
+/** After this a connection that the gateway waits on is closed from our side: a mutant may simply be incomplete. */
+const QUIET_MS = 80;
+
+export async function fuzzCallers(
+  port: number,
+  upstream: TestUpstream,
+  options: { seed: number; cases: number },
+): Promise<FuzzCount> {
+  const random = createRandom(options.seed);
+  let passed = 0;
+  const witness = await connectRaw(port);
+  for (let done = 0; done < options.cases; done += AT_ONCE) {
+    const texts = Array.from({ length: Math.min(AT_ONCE, options.cases - done) }, () => mutatedRequest(random));
+    const replies = await Promise.all(texts.map((text) => exchange(port, text, random)));
+    passed += replies.filter((reply) => reply.startsWith('HTTP/1.1 2')).length;
+    await witnessed(witness, done);
+    // Kept only for as long as the witness looks at them.
+    upstream.received.length = 0;
+  }
+  witness.close();
+  return { cases: options.cases, passed };
+}
+
+async function witnessed(witness: RawConnection, id: number): Promise<void> {
+  witness.send(requestText(`/witness/${id}`, { method: 'POST', body: `body ${id}` }));
+  const reply = await witness.reply();
+  const { target, body } = reply.json<Received>();
+  if (target !== `/witness/${id}` || body !== `body ${id}`)
+    throw new Error(`the witness ${id} got another's answer: ${reply.body}`);
+}
+
+/** Sends `text`, in one or several pieces; resolves with what came back. */
+function exchange(port: number, text: string, random: Random): Promise<string> {
+  const cut = random() < 0.3 ? Math.floor(random() * text.length) : text.length;
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    let quiet: NodeJS.Timeout | undefined;
+    const wait = () => {
+      clearTimeout(quiet);
+      quiet = setTimeout(() => socket.destroy(), QUIET_MS);
+    };
+    socket.on('connect', () => {
+      socket.write(text.slice(0, cut), 'latin1');
+      if (cut < text.length) setImmediate(() => socket.write(text.slice(cut), 'latin1'));
+      wait();
+    });
+    socket.on('data', (bytes) => {
+      received += bytes.toString('latin1');
+      wait();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearTimeout(quiet);
+      resolve(received);
+    });
+  });
+}
+
+/** An upstream that answers with the next mutant of its seed, whole or in two pieces. */
+export function mutatingUpstream(seed: number): (socket: import('node:net').Socket) => void {
+  const random = createRandom(seed);
+  return (socket) => {
+    socket.on('data', () => {
+      const text = mutatedReply(random);
+      const cut = random() < 0.3 ? Math.floor(random() * text.length) : text.length;
+      socket.write(text.slice(0, cut), 'latin1');
+      if (cut < text.length) setImmediate(() => socket.write(text.slice(cut), 'latin1'));
+      if (random() < 0.5) socket.end();
+      else setTimeout(() => socket.destroy(), 10);
+    });
+  };
+}
