@@ -78,21 +78,21 @@ function ipv6Bits(text: string): string | undefined {
     .join('');
 }
 
+const TARGET = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?(\/.*)?$/i;
+const BASE_PATH = /^(?:\/[A-Za-z0-9._~!$&'()+,=@-]+)*$/;
+
 /** `http://127.0.0.1:7001`, `https://orders.internal/base`. */
 export function readTarget(text: string): TargetConfig | string {
   const url = URL.parse(text);
-  if (url === null || !/^https?:\/\//i.test(text)) return 'write a URL as in `http://127.0.0.1:7001`';
-  if (url.username !== '' || url.password !== '') return 'leave the user and password out of the URL';
+  if (url !== null && (url.username !== '' || url.password !== '')) return 'leave the user and password out of the URL';
   if (text.includes('?') || text.includes('#'))
     return 'leave `?` and `#` out of the URL: the query comes from the request';
-  const tls = url.protocol === 'https:';
+  const written = TARGET.exec(text);
+  if (url === null || written === null) return 'write a URL as in `http://127.0.0.1:7001`';
   if (url.port === '0') return 'write a port from 1 to 65535';
-  const written = /^https?:\/\/[^/]*(\/.*)?$/i.exec(text)?.[1] ?? '';
-  const basePath = written.replace(/\/$/, '');
-  if (
-    basePath !== '' &&
-    (url.pathname.replace(/\/$/, '') !== basePath || !/^(?:\/[A-Za-z0-9._~!$&'()+,=@-]+)+$/.test(basePath))
-  ) {
+  const tls = url.protocol === 'https:';
+  const basePath = (written[1] ?? '').replace(/\/$/, '');
+  if (!BASE_PATH.test(basePath) || url.pathname.replace(/\/$/, '') !== basePath) {
     return 'write the base path plainly, as in `/base`: no escapes, no dot segments, no `//`';
   }
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;

@@ -76,6 +76,11 @@ export function createReport(file: string, places: Places): Report {
   };
 }
 
+/** A key of the file, short and printable, in the quotes that messages have. */
+export function quoteKey(key: string): string {
+  return `\`${key.slice(0, 60).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}\``;
+}
+
 export function formatFault(fault: Fault): string {
   const severity = fault.severity === 'warning' ? 'warning: ' : '';
   return `${fault.file}:${fault.line}:${fault.column}: ${severity}${fault.message}`;

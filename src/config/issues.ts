@@ -4,7 +4,7 @@
  * else can still be checked in the same run.
  */
 import * as z from 'zod';
-import type { Path, Report } from './faults.ts';
+import { type Path, quoteKey, type Report } from './faults.ts';
 import { nearest, suggestion } from './nearest.ts';
 
 /** The value with every part at fault cut out; `undefined` where nothing is left. */
@@ -37,7 +37,7 @@ function reportIssue(issue: z.core.$ZodIssue, above: Path, report: Report): read
     const known = issue.message.split(' ');
     for (const key of issue.keys) {
       const meant = nearest(key, known);
-      report.unknownKey([...path, key], `unknown key \`${shown(key)}\`; ${suggestion(key, known)}`, meant);
+      report.unknownKey([...path, key], `unknown key ${quoteKey(key)}; ${suggestion(key, known)}`, meant);
     }
     return [{ path, keys: issue.keys }];
   }
@@ -45,7 +45,7 @@ function reportIssue(issue: z.core.$ZodIssue, above: Path, report: Report): read
     const key = String(path.at(-1));
     report.unknownKey(
       path,
-      `the name \`${shown(key)}\` cannot be used; ${issue.issues[0]?.message ?? issue.message}`,
+      `the name ${quoteKey(key)} cannot be used; ${issue.issues[0]?.message ?? issue.message}`,
       undefined,
     );
     return [{ path: path.slice(0, -1), keys: [key] }];
@@ -65,11 +65,9 @@ function wrong(path: Path, report: Report): string {
   const last = path.at(-1);
   const key = path.findLast((step) => typeof step === 'string');
   if (key === undefined || last === undefined) return 'the file is not a map of keys';
-  return `\`${shown(key)}\` ${typeof last === 'number' ? 'holds' : 'is'} ${report.written(path)}`;
-}
-
-function shown(key: string): string {
-  return key.slice(0, 60).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
+  const written = report.written(path);
+  if (typeof last === 'number') return `${quoteKey(key)} holds ${written === 'empty' ? 'an empty item' : written}`;
+  return `${quoteKey(key)} is ${written}`;
 }
 
 /** What would be right, where the schema itself does not say; for an unknown key, the known ones. */

@@ -65,11 +65,9 @@ export function hostFault(host: string): string | undefined {
   if (/:\d*$/.test(host)) return 'leave the port out: routes are told apart by name alone';
   if (host.endsWith('.')) return 'leave the final dot out: both spellings are the same host';
   if (LABELS.test(name)) return undefined;
-  const ascii = URL.parse(`http://${name}/`)?.hostname;
-  const nearby = ascii !== undefined && LABELS.test(ascii);
-  return nearby
-    ? `write \`${host.startsWith('*.') ? '*.' : ''}${ascii}\``
-    : 'write a host as in `api.example.com` or `*.example.com`';
+  const ascii = /[^\0-\x7f]/.test(name) ? URL.parse(`http://${name}/`)?.hostname : undefined;
+  if (ascii === undefined || !LABELS.test(ascii)) return 'write a host as in `api.example.com` or `*.example.com`';
+  return `write \`${host.startsWith('*.') ? '*.' : ''}${ascii}\``;
 }
 
 export function originFault(origin: string): string | undefined {

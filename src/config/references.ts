@@ -3,7 +3,7 @@
  * its name: a reference to it is no second fault. Names nobody refers to are said at the end.
  */
 import type { Path, Report } from './faults.ts';
-import { nearest, suggestion } from './nearest.ts';
+import { suggestion } from './nearest.ts';
 
 export interface References<T> {
   /** `undefined` where the name is unknown, which is then reported, or where what it names is at fault. */
@@ -23,8 +23,6 @@ export function createReferences<T>(
   return {
     find(name, path) {
       if (!known.has(name)) {
-        const meant = nearest(name, known.keys());
-        if (meant !== undefined) used.add(meant);
         report.error(path, `unknown ${what} ${report.written(path)}; ${suggestion(name, known.keys())}`);
       }
       used.add(name);

@@ -9,7 +9,7 @@ import { FRAMING_HEADERS } from './headers.ts';
 import type { References } from './references.ts';
 import { narrowIssuer, resolveIssuer } from './resolve-issuers.ts';
 import { resolveScopes } from './resolve-scopes.ts';
-import type { AuthValue } from './schema.ts';
+import type { AuthValue } from './schema-auth.ts';
 
 export interface ResolvedAuth {
   readonly auth: AuthConfig | undefined;

@@ -2,7 +2,7 @@
 import type { CorsConfig } from './config.ts';
 import type { Path, Report } from './faults.ts';
 import { originFault } from './patterns.ts';
-import type { CorsValue } from './schema.ts';
+import type { CorsValue } from './schema-route.ts';
 import { durationMs } from './units.ts';
 
 export function resolveCors(value: CorsValue, path: Path, report: Report): CorsConfig {

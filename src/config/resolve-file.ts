@@ -55,8 +55,10 @@ export function resolveFile(value: FileValue, file: string, report: Report): Con
     (value.routes ?? []).map((route) => route?.name),
     report,
   );
-  // Only a route that is understood as a whole has used all it names.
-  for (const known of [around.issuers, around.upstreams, around.limits]) known.reportUnused();
+  // A route that is at fault may be the one that uses it.
+  if (report.faults.every(({ severity }) => severity === 'warning')) {
+    for (const known of [around.issuers, around.upstreams, around.limits]) known.reportUnused();
+  }
 
   const routes = readings.flatMap(({ route }) => route ?? []);
   return {

@@ -5,7 +5,7 @@
 import type { IssuerConfig } from './config.ts';
 import { readKeySetUrl } from './addresses.ts';
 import type { Path, Report } from './faults.ts';
-import { DEFAULT_ALGORITHMS, type IssuerValue } from './schema.ts';
+import { DEFAULT_ALGORITHMS, type IssuerValue } from './schema-auth.ts';
 import { durationMs } from './units.ts';
 
 /** What a route may write beside the name of an issuer. */

@@ -6,7 +6,7 @@ import type { CountedBy, Quota, RateLimitConfig } from './config.ts';
 import type { Path, Report } from './faults.ts';
 import { suggestion } from './nearest.ts';
 import { readClaimPath } from './patterns.ts';
-import type { LimitValue } from './schema.ts';
+import type { LimitValue } from './schema-limits.ts';
 import { quotaOf } from './units.ts';
 
 /** `undefined` where it is at fault, which is then reported. */

@@ -3,7 +3,7 @@ import type { PluginConfig, RouteConfig } from './config.ts';
 import type { Path, Report } from './faults.ts';
 import { isReservedHeader } from './headers.ts';
 import { readClaimPath } from './patterns.ts';
-import type { PluginValue } from './schema.ts';
+import type { PluginValue } from './schema-route.ts';
 
 /** `guarded`: whether the route has a principal whose claims there are. */
 export function resolvePlugins(
@@ -48,9 +48,8 @@ function resolveHeaders(
   const spellings = new Map<string, string>();
   return entries.flatMap(([header, text]) => {
     const at = [...path, header];
-    const lower = header.toLowerCase();
     // Services turn both `X-User-ID` and `X_User_ID` into one variable.
-    const spelling = lower.replaceAll('_', '-');
+    const spelling = header.toLowerCase().replaceAll('_', '-');
     const same = spellings.get(spelling);
     if (isReservedHeader(spelling)) {
       report.unknownKey(

@@ -7,7 +7,8 @@ import type { RateLimitConfig, RouteKind } from './config.ts';
 import type { Path, Report } from './faults.ts';
 import type { References } from './references.ts';
 import { resolveLimit } from './resolve-limits.ts';
-import type { LimitsOfRouteValue, LimitValue } from './schema.ts';
+import type { LimitValue } from './schema-limits.ts';
+import type { LimitsOfRouteValue } from './schema-route.ts';
 
 /** A limit and whether its `mode` was written, which a kind then does not change. */
 export interface KnownLimit {

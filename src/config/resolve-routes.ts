@@ -10,7 +10,7 @@ import { type ResolvedAuth, resolveAuth } from './resolve-auth.ts';
 import { resolveCors } from './resolve-cors.ts';
 import { resolvePlugins } from './resolve-plugins.ts';
 import { type KnownLimit, resolveRouteLimits } from './resolve-route-limits.ts';
-import type { RouteValue } from './schema.ts';
+import type { RouteValue } from './schema-route.ts';
 import { durationMs, sizeBytes } from './units.ts';
 
 /** What a route can name or has by default. */

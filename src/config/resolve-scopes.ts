@@ -4,7 +4,7 @@
  */
 import type { ScopeRule } from './config.ts';
 import type { Path, Report } from './faults.ts';
-import { METHODS, type ScopesOfMethodValue, type ScopesValue } from './schema.ts';
+import { METHODS, type ScopesOfMethodValue, type ScopesValue } from './schema-auth.ts';
 
 interface ResolvedScopes {
   readonly scopes: ScopeRule;

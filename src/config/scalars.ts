@@ -77,3 +77,8 @@ export function map<T extends z.ZodRawShape>(
   const object = z.strictObject(shape);
   return required.length === 0 ? object : object.meta({ required });
 }
+
+/** Visible ASCII without spaces: names, URLs, paths. `expected` ends the sentence "write …". */
+export function word(expected: string): z.ZodString {
+  return text(/^[\x21-\x7e]{1,2048}$/, expected);
+}

@@ -7,7 +7,12 @@ import { LineCounter, parseDocument, type YAMLParseError } from 'yaml';
 import { createReport, type Places, type Report } from './faults.ts';
 import { type Environment, placesOf, toPlain } from './values.ts';
 
-const MAX_BYTES = 8 * 1024 * 1024;
+/** Room for ten thousand routes. */
+const MAX_BYTES = 4 * 1024 * 1024;
+/** One slip makes the parser stumble again and again: what comes after these is only an echo. */
+const MAX_SYNTAX_FAULTS = 20;
+const TOO_DEEP = 'values stand too deep in one another; flatten them';
+const EMPTY = 'the file is empty; write at least `upstreams` and `routes`';
 
 export interface Reading {
   /** Plain objects, arrays and scalars; `undefined` where the text is beyond reading. */
@@ -22,24 +27,29 @@ export function readSource(bytes: string | Uint8Array, file: string, env: Enviro
   const text = typeof bytes === 'string' ? bytes : decode(bytes);
   if (text === undefined) return unreadable(file, 'the file is not UTF-8 text; save it as UTF-8');
   if (text.includes('\0')) return unreadable(file, 'the file is binary; name a YAML file');
-  if (text.trim() === '') return unreadable(file, 'the file is empty; write at least `upstreams` and `routes`');
+  if (text.trim() === '') return unreadable(file, EMPTY);
 
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    // Keys written twice are found in `toPlain`: the parser's own search compares every two.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
     const report = createReport(file, placesOf(document, lines));
-    for (const error of document.errors) {
+    for (const error of faultsToSay(document.errors)) {
       const { line, col } = lines.linePos(error.pos[0]);
       report.errorAt({ line: Math.max(1, line), column: Math.max(1, col) }, syntaxMessage(error, text));
     }
-    // After a key written twice the tree still stands; after any other fault it is a guess.
-    const sound = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
-    return { value: sound ? toPlain(document, report, env) : undefined, report };
+    const value = document.errors.length === 0 ? toPlain(document, report, env) : undefined;
+    return value === null ? unreadable(file, EMPTY) : { value, report };
   } catch (error) {
-    // The parser calls itself for every level: some thousand brackets exhaust the stack.
-    if (error instanceof RangeError) return unreadable(file, 'values stand too deep in one another; flatten them');
+    // The parser calls itself for every level: some thousand brackets exhaust the stack, and not everywhere does it catch that.
+    if (error instanceof RangeError) return unreadable(file, TOO_DEEP);
     throw error;
   }
+}
+
+function faultsToSay(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  return exhausted === undefined ? errors.slice(0, MAX_SYNTAX_FAULTS) : [exhausted];
 }
 
 /** A file that cannot be read at all, and why. */
@@ -62,10 +72,13 @@ function decode(bytes: Uint8Array): string | undefined {
 
 function syntaxMessage({ code, message, pos }: YAMLParseError, text: string): string {
   const from = text.slice(pos[0], pos[0] + 60);
-  if (code === 'DUPLICATE_KEY') return `the key \`${/^[\w.-]*/.exec(from)?.[0] ?? ''}\` is written twice; keep one`;
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here; keep one document a file';
-  const lineStart = text.lastIndexOf('\n', pos[0] - 1) + 1;
-  const line = text.slice(lineStart, lineStart + 400).split('\n', 1)[0] ?? '';
+  if (code === 'RESOURCE_EXHAUSTION') return TOO_DEEP;
+  const line =
+    (text
+      .slice(Math.max(0, pos[0] - 200), pos[0])
+      .split('\n')
+      .at(-1) ?? '') + (from.split('\n', 1)[0] ?? '');
   const hint = /[[{,:]\s*[^"'\s]*\$\{/.test(line)
     ? 'inside { } and [ ] put quotes round what holds ${…}'
     : 'mend the indentation, quotes or brackets here';

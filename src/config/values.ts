@@ -3,9 +3,20 @@
  * its place in the text. Only what a configuration needs is let through: aliases
  * within bounds (a few lines can stand for gigabytes), no tags, no odd keys.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, Scalar } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Pair,
+  Scalar,
+  type YAMLMap,
+} from 'yaml';
 import { expandVariables, retype } from './variables.ts';
-import type { Path, Places, Report } from './faults.ts';
+import { type Path, type Places, quoteKey, type Report } from './faults.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,6 +28,7 @@ const TAGS = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((
 
 export function toPlain(document: Document.Parsed, report: Report, env: Environment): unknown {
   let aliased = 0;
+  const anchors = new Map<string, unknown>();
 
   function convert(node: unknown, path: Path, inAlias: boolean): unknown {
     if (path.length > MAX_DEPTH) return wrong(path, 'values stand too deep in one another; flatten them');
@@ -26,17 +38,32 @@ export function toPlain(document: Document.Parsed, report: Report, env: Environm
       }
       return undefined;
     }
-    if (isAlias(node)) return convert(node.resolve(document), path, true);
-    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.tag !== undefined && !TAGS.has(node.tag)) {
-      return wrong(path, `the tag \`${node.tag.slice(0, 60)}\` has no meaning here; leave it out`);
+    if (isAlias(node)) {
+      const meant = anchors.get(node.source);
+      return meant === undefined
+        ? wrong(path, 'the alias here names nothing before it; write the value out')
+        : convert(meant, path, true);
+    }
+    if (isScalar(node) || isMap(node) || isSeq(node)) {
+      if (node.anchor !== undefined && !inAlias) anchors.set(node.anchor, node);
+      if (node.tag !== undefined && !TAGS.has(node.tag)) {
+        return wrong(path, `the tag \`${node.tag.slice(0, 60)}\` has no meaning here; leave it out`);
+      }
     }
     if (isSeq(node)) return node.items.map((item, index) => convert(item, [...path, index], inAlias));
     if (isMap(node)) {
       const result: Record<string, unknown> = {};
       for (const { key, value } of node.items) {
         const name = keyOf(key);
-        if (name === undefined || name === '__proto__') wrong(path, 'a key here is not a plain word; write a name');
-        else result[name] = convert(value, [...path, name], inAlias);
+        if (name === undefined || name === '__proto__') {
+          wrong(path, 'a key here is not a plain word; write a name');
+          continue;
+        }
+        const at = [...path, name];
+        if (Object.hasOwn(result, name)) {
+          report.unknownKey(at, `the key ${quoteKey(name)} is written twice; keep one`, undefined);
+        }
+        result[name] = convert(value, at, inAlias);
       }
       return result;
     }
@@ -63,20 +90,33 @@ export function toPlain(document: Document.Parsed, report: Report, env: Environm
 }
 
 export function placesOf(document: Document.Parsed, lines: LineCounter): Places {
+  const indexes = new Map<YAMLMap, ReadonlyMap<string | undefined, Pair>>();
+
+  /** A file that is no configuration at all may have a fault at every key of a very long map. */
+  function pairOf(map: YAMLMap, step: string | number): Pair | undefined {
+    let index = indexes.get(map);
+    if (index === undefined) indexes.set(map, (index = new Map(map.items.map((pair) => [keyOf(pair.key), pair]))));
+    return index.get(String(step));
+  }
+
   /** The node at `path`, or the last one on the way to it; with the key it stands under. */
   function find(path: Path): { readonly key: unknown; readonly node: unknown; readonly reached: boolean } {
     let key: unknown;
     let node: unknown = document.contents;
     for (const step of path) {
-      if (isAlias(node)) node = node.resolve(document);
-      const pair = isMap(node) ? node.items.find((one) => keyOf(one.key) === step) : undefined;
+      node = resolved(node);
+      const pair = isMap(node) ? pairOf(node, step) : undefined;
       const next = isSeq(node) && typeof step === 'number' ? node.items[step] : pair?.value;
       if (next === undefined && pair === undefined) return { key, node, reached: false };
       key = pair?.key;
       // A key with nothing after it has no node: the key's own place is the nearest.
       node = next ?? pair?.key;
     }
-    return { key, node: isAlias(node) ? node.resolve(document) : node, reached: true };
+    return { key, node: resolved(node), reached: true };
+  }
+
+  function resolved(node: unknown): unknown {
+    return isAlias(node) ? (node.resolve(document) ?? node) : node;
   }
 
   return {
@@ -92,7 +132,9 @@ export function placesOf(document: Document.Parsed, lines: LineCounter): Places 
       if (isSeq(node)) return 'a list';
       const source = isScalar(node) ? (node.source ?? String(node.value)) : '';
       const short = source.length > 60 ? `${source.slice(0, 57)}…` : source;
-      return short === '' ? 'empty' : `\`${short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}\``;
+      // A password is no less secret for standing in the wrong place.
+      const safe = short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?').replaceAll(/\/\/[^/@]*@/g, '//***@');
+      return safe === '' ? 'empty' : `\`${safe}\``;
     },
   };
 }

@@ -1,0 +1,117 @@
+/**
+ * What a configuration serves, a line a route: for eyes that look for the one
+ * route without a check, and as values for tools.
+ */
+import type { AuthConfig, Config, RateLimitConfig, ScopeRule } from './config.ts';
+import { formatQuota } from './units.ts';
+
+export interface RouteSummary {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly path: string;
+  /** Empty: any. */
+  readonly methods: readonly string[];
+  readonly kind: string;
+  /** `null`: everybody may call. */
+  readonly auth: {
+    readonly issuer: string;
+    readonly required_claims: readonly string[];
+    /** From method, or `*` for every one that is not named. */
+    readonly scopes: Readonly<
+      Record<string, { readonly all_of: readonly string[]; readonly any_of: readonly string[] }>
+    >;
+  } | null;
+  readonly rate_limits: readonly {
+    readonly name: string;
+    readonly by: string;
+    /** The one quota, or that of the default plan. */
+    readonly quota: string;
+    readonly plans: Readonly<Record<string, string>> | null;
+    readonly mode: string;
+  }[];
+  readonly upstream: string;
+  /** The origins allowed; `null`: no CORS. */
+  readonly cors: readonly string[] | null;
+}
+
+export function routesSummary(config: Config): readonly RouteSummary[] {
+  return config.routes.map((route) => ({
+    name: route.name,
+    hosts: route.hosts,
+    path: route.path,
+    methods: route.methods,
+    kind: route.kind,
+    auth: route.auth === undefined ? null : authOf(route.auth),
+    rate_limits: route.rateLimits.map(limitOf),
+    upstream: route.upstream.name,
+    cors: route.cors?.origins ?? null,
+  }));
+}
+
+function authOf({ issuer, requiredClaims, scopes, scopesByMethod }: AuthConfig): RouteSummary['auth'] {
+  const rules: readonly (readonly [string, ScopeRule])[] = [...scopesByMethod, ['*', scopes]];
+  const written = rules.filter(([, { allOf, anyOf }]) => allOf.length + anyOf.length > 0);
+  return {
+    issuer: issuer.name,
+    required_claims: requiredClaims,
+    scopes: Object.fromEntries(written.map(([method, { allOf, anyOf }]) => [method, { all_of: allOf, any_of: anyOf }])),
+  };
+}
+
+function limitOf({ name, by, quota, plans, mode }: RateLimitConfig): RouteSummary['rate_limits'][number] {
+  const quotas = plans && Object.fromEntries([...plans.quotas].map(([plan, one]) => [plan, formatQuota(one)]));
+  return {
+    name,
+    by: by.kind === 'claim' ? `claim:${by.path.join('.')}` : by.kind,
+    quota: formatQuota(quota),
+    plans: quotas ?? null,
+    mode,
+  };
+}
+
+const HEADINGS = ['ROUTE', 'METHODS', 'KIND', 'AUTH', 'RATE LIMITS', 'UPSTREAM', 'CORS'];
+
+/** The table that `gatehouse check` prints. */
+export function formatRoutes(routes: readonly RouteSummary[]): string {
+  const rows = [HEADINGS, ...routes.map(rowOf)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function rowOf(route: RouteSummary): readonly string[] {
+  const place = `${route.hosts.join(',')}${route.path}`;
+  return [
+    route.name.endsWith(place) ? place : `${place} (${route.name})`,
+    route.methods.join(',') || 'any',
+    route.kind,
+    route.auth === null ? 'none' : [route.auth.issuer, ...Object.entries(route.auth.scopes).map(scopesCell)].join(' '),
+    route.rate_limits.map(limitCell).join(', ') || 'none',
+    route.upstream,
+    route.cors?.join(',') ?? 'none',
+  ];
+}
+
+function scopesCell([method, { all_of, any_of }]: readonly [
+  string,
+  { all_of: readonly string[]; any_of: readonly string[] },
+]): string {
+  const needed = [...all_of, ...(any_of.length > 0 ? [any_of.join('|')] : [])].join('+');
+  return method === '*' ? needed : `${method}:${needed}`;
+}
+
+function limitCell({ by, quota, plans, mode }: RouteSummary['rate_limits'][number]): string {
+  const amount =
+    plans === null
+      ? quota
+      : Object.entries(plans)
+          .map(([plan, one]) => `${plan} ${one}`)
+          .join(' | ');
+  return `${amount} by ${by}${mode === 'observe' ? ' (observe)' : ''}`;
+}
