@@ -8,6 +8,7 @@
  */
 import type { Socket } from 'node:net';
 import { refuse, type Refusal } from '../refusal.ts';
+import { adopt, type Reads } from './adopt.ts';
 import { ChunkedReader } from './chunked.ts';
 import type { BodySink } from './chunked.ts';
 import type { WireCounters } from './counters.ts';
@@ -38,13 +39,16 @@ export interface Serve<Peer> {
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const NOTHING = Buffer.alloc(0);
+const READ_BYTES = 65_536;
+/** Where all connections read that are not in the middle of a body: what they keep of it they copy. */
+const SHARED_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
 /** How much of a body nobody asked for yet may wait in memory. */
 const HELD_BYTES = 65_536;
 /** After a reply that ends the connection, how long and how much is still read so that the reply is not lost to a reset. */
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 1_048_576;
 
-export class DownstreamConnection<Peer> {
+export class DownstreamConnection<Peer> implements Reads {
   readonly socket: Socket;
   readonly peer: Peer;
   readonly settings: DownstreamSettings;
@@ -69,21 +73,23 @@ export class DownstreamConnection<Peer> {
   #bodyLeft = 0;
   #chunked: ChunkedReader | undefined;
   #paused = false;
+  /** While a body is read in pieces: its bytes may wait in the upstream's socket, so they need a buffer of their own. */
+  #ownBuffer: Buffer | undefined;
 
   constructor(
-    socket: Socket,
+    accepted: Socket,
     serve: Serve<Peer>,
     shared: { settings: DownstreamSettings; counters: WireCounters; now: () => number },
   ) {
-    this.socket = socket;
     this.#serve = serve;
     this.settings = shared.settings;
     this.counters = shared.counters;
     this.#now = shared.now;
-    this.peer = serve.opened(socket.remoteAddress ?? '');
+    this.peer = serve.opened(accepted.remoteAddress ?? '');
     this.#lastReadAt = this.#lastWriteAt = shared.now();
     this.#deadlineAt = this.#lastReadAt + this.settings.idleMs;
-    socket.on('data', (bytes: Buffer) => this.#onData(bytes));
+    const socket = adopt(accepted, this);
+    this.socket = socket;
     socket.on('drain', () => {
       this.#lastWriteAt = this.#now();
       this.#current?.listener?.writable();
@@ -177,18 +183,36 @@ export class DownstreamConnection<Peer> {
     this.socket.resume();
   }
 
-  #onData(bytes: Buffer): void {
+  nextBuffer(): Buffer {
+    return this.#ownBuffer ?? SHARED_BUFFER;
+  }
+
+  onRead(bytes: Buffer): void {
     if (this.#lingering) {
       this.#lingered += bytes.length;
       if (this.#lingered > LINGER_BYTES) this.socket.destroy();
       return;
     }
     this.#lastReadAt = this.#now();
-    this.#held = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
     const current = this.#current;
+    const streams = current?.sink !== undefined && !current.bodyDone;
+    // The first piece of a body may still land in the buffer of all.
+    const mine = streams && bytes.buffer === SHARED_BUFFER.buffer ? Buffer.from(bytes) : bytes;
+    this.#held = this.#held.length === 0 ? mine : Buffer.concat([this.#held, mine]);
     if (current === undefined) this.#advance();
-    else if (current.sink !== undefined && !current.bodyDone) this.#readBody(current);
+    else if (streams) this.#readBody(current);
     else if (this.#held.length > HELD_BYTES) this.pause();
+    if (this.#held.length > 0 && this.#held.buffer === bytes.buffer) this.#held = Buffer.from(this.#held);
+    this.#ownBuffer = this.#bufferForBody();
+  }
+
+  /** What is read of a body next lands in a buffer that nobody still writes from. */
+  #bufferForBody(): Buffer | undefined {
+    const current = this.#current;
+    if (current?.sink === undefined || current.bodyDone) return undefined;
+    return this.#ownBuffer === undefined || current.sink.holdsBytes()
+      ? Buffer.allocUnsafeSlow(READ_BYTES)
+      : this.#ownBuffer;
   }
 
   /** Reads heads and serves them, as long as each is over before the next. */

@@ -17,6 +17,8 @@ export interface ExchangeListener {
 }
 
 export interface RequestBodySink extends BodySink {
+  /** Whether bytes handed over are still being written from where they were. */
+  holdsBytes(): boolean;
   bodyEnd(): void;
   /** Broken framing, a stall or too many bytes: the body will never be whole. */
   bodyFault(fault: BodyFault, detail: string): void;

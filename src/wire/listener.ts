@@ -32,21 +32,24 @@ const SWEEP_MS = 100;
 export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>): Promise<Listener> {
   const { clock, counters } = options;
   const connections = new Set<DownstreamConnection<Peer>>();
+  /** Waits for the last connection to close. */
+  let whenEmpty: (() => void) | undefined;
   const shared = { settings: options.settings, counters, now: clock.monotonic };
 
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (accepted) => {
     if (connections.size >= options.maxConnections) {
       counters.connectionsRefused++;
-      socket.resetAndDestroy();
+      accepted.resetAndDestroy();
       return;
     }
     counters.connectionsAccepted++;
     counters.connectionsOpen++;
-    const connection = new DownstreamConnection<Peer>(socket, serve, shared);
+    const connection = new DownstreamConnection<Peer>(accepted, serve, shared);
     connections.add(connection);
-    socket.on('close', () => {
+    connection.socket.on('close', () => {
       connections.delete(connection);
       counters.connectionsOpen--;
+      if (connections.size === 0) whenEmpty?.();
     });
   });
 
@@ -70,7 +73,11 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     address: `${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
     async close(graceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = Promise.all([
+        new Promise<void>((resolve) => server.close(() => resolve())),
+        // The server does not count connections that were adopted.
+        new Promise<void>((resolve) => (connections.size === 0 ? resolve() : (whenEmpty = resolve))),
+      ]);
       for (const connection of connections) connection.drain();
       const cut = setTimeout(() => {
         for (const connection of connections) connection.socket.destroy();

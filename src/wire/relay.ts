@@ -106,7 +106,8 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     }
     socket.write(text, 'latin1');
     if (body === undefined) return this.#exchange.readBody(this, maxBodyBytes);
-    socket.write(body);
+    // It stands in the buffer that is read into next.
+    socket.write(Buffer.from(body));
     connection.sent(true);
   }
 
@@ -130,6 +131,10 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     } else taken = socket.write(bytes);
     connection.sent(false);
     if (!taken) this.#exchange.pauseBody();
+  }
+
+  holdsBytes(): boolean {
+    return (this.#connection?.socket.writableLength ?? 0) > 0;
   }
 
   bodyEnd(): void {

@@ -1,0 +1,50 @@
+/** The gateway as a process of its own, for what only that can show: its memory, its signals, its exit. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface GatewayProcess {
+  readonly port: number;
+  readonly adminPort: number;
+  readonly child: ChildProcess;
+  /** Everything it has printed on stderr. */
+  stderr(): string;
+  residentBytes(): Promise<number>;
+  /** Resolves with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** `yaml` needs no `listen`. Resolves when the process says that it listens. */
+export async function startGatewayProcess(yaml: string): Promise<GatewayProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
+  const file = join(folder, 'gatehouse.yaml');
+  writeFileSync(file, `listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n${yaml}`);
+  const child = spawn(process.execPath, ['bin/gatehouse.js', 'run', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  let stderr = '';
+  const listening = await new Promise<{ address: string; admin_port: number }>((resolve, reject) => {
+    child.stderr.on('data', (bytes) => {
+      stderr += String(bytes);
+      for (const line of stderr.split('\n')) if (line.includes('"event":"listening"')) resolve(JSON.parse(line));
+    });
+    child.on('exit', () => reject(new Error(stderr)));
+  });
+  const adminPort = listening.admin_port;
+  return {
+    port: Number(listening.address.split(':').at(-1)),
+    adminPort,
+    child,
+    stderr: () => stderr,
+    async residentBytes() {
+      const metrics = await fetch(`http://127.0.0.1:${adminPort}/metrics`).then((reply) => reply.text());
+      return Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]);
+    },
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const code = await ended;
+      rmSync(folder, { recursive: true });
+      return code;
+    },
+  };
+}
