@@ -43,5 +43,5 @@ export function adopt(accepted: Socket, reads: Reads): Socket {
     },
   };
   // `handle` is how Node itself makes the sockets of a server; its types leave it out.
-  return new Socket(options as SocketConstructorOpts);
+  return new Socket(options as object as SocketConstructorOpts);
 }
