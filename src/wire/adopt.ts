@@ -5,7 +5,7 @@
  * upload, more memory than everything else together. So the handle moves to a
  * socket that is made with `onread`. Where it cannot, reads allocate as ever.
  */
-import { Socket, type SocketConstructorOpts } from 'node:net';
+import { Socket } from 'node:net';
 
 export interface Reads {
   /** Where the next read lands. */
@@ -29,7 +29,8 @@ export function adopt(accepted: Socket, reads: Reads): Socket {
   }
   holder._handle = null;
   accepted.destroy();
-  const options = {
+  // `handle` is how Node itself makes the sockets of a server; its types leave it out.
+  const options: object = {
     handle,
     allowHalfOpen: true,
     readable: true,
@@ -42,6 +43,5 @@ export function adopt(accepted: Socket, reads: Reads): Socket {
       },
     },
   };
-  // `handle` is how Node itself makes the sockets of a server; its types leave it out.
-  return new Socket(options as object as SocketConstructorOpts);
+  return new Socket(options);
 }
