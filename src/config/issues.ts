@@ -56,10 +56,14 @@ function reportIssue(issue: z.core.$ZodIssue, above: Path, report: Report): read
 
 /** The alternative that has the right kind of value, whatever is wrong inside it. */
 function branchMeant(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
-  return branches.find((issues) => issues.every(({ path, code }) => path.length > 0 || !WRONG_KIND.has(code)));
+  return branches.find((issues) => issues.every(isOfRightKind));
 }
 
-const WRONG_KIND = new Set(['invalid_type', 'invalid_value', 'invalid_union']);
+function isOfRightKind(issue: z.core.$ZodIssue): boolean {
+  if (issue.path.length > 0) return true;
+  if (issue.code === 'invalid_union') return branchMeant(issue.errors) !== undefined;
+  return issue.code !== 'invalid_type' && issue.code !== 'invalid_value';
+}
 
 function wrong(path: Path, report: Report): string {
   const last = path.at(-1);

@@ -40,7 +40,7 @@ export function resolveCors(value: CorsValue, path: Path, report: Report): CorsC
   return {
     origins,
     methods: present(value.methods),
-    headers: present(value.headers).map((name) => name.toLowerCase()),
+    headers: present(value.headers.map((name) => name?.toLowerCase())),
     exposeHeaders: present(value.expose_headers),
     credentials: value.credentials,
     maxAgeMs: durationMs(value.max_age),

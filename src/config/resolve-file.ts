@@ -5,6 +5,7 @@
 import type { Config } from './config.ts';
 import { reportIndistinct, reportSameNames } from './distinct.ts';
 import type { Report } from './faults.ts';
+import { reportKeySetDifferences } from './key-sets.ts';
 import { createReferences } from './references.ts';
 import { resolveCors } from './resolve-cors.ts';
 import { resolveIssuer } from './resolve-issuers.ts';
@@ -26,12 +27,11 @@ export function resolveFile(value: FileValue, file: string, report: Report): Con
   const issuers = resolveNamed(value.issuers, (name, one) => resolveIssuer(name, one, ['issuers', name], report));
   const upstreams = resolveNamed(value.upstreams, (name, one) => resolveUpstream(name, one, report));
   const limits = resolveNamed(value.rate_limits, (name, one) => knownLimit(name, one, ['rate_limits', name], report));
-  if (limits.has('none'))
-    report.unknownKey(
-      ['rate_limits', 'none'],
-      'a limit cannot be called `none`, which means that there is none; choose another name',
-      undefined,
-    );
+  for (const name of ['none', 'failed_authentications']) {
+    if (!limits.has(name)) continue;
+    const message = `a limit cannot be called \`${name}\`, which has a meaning of its own; choose another name`;
+    report.unknownKey(['rate_limits', name], message, undefined);
+  }
 
   const around = {
     issuers: createReferences('issuer', 'issuers', issuers, report),
@@ -51,6 +51,15 @@ export function resolveFile(value: FileValue, file: string, report: Report): Con
     route ? [resolveRoute(route, index, around, report)] : [],
   );
   reportIndistinct(readings, report);
+  reportKeySetDifferences(
+    [
+      ...[...issuers].flatMap(([name, issuer]) => (issuer ? [{ issuer, path: ['issuers', name] }] : [])),
+      ...readings.flatMap(({ path, route }) =>
+        route?.auth ? [{ issuer: route.auth.issuer, path: [...path, 'auth'] }] : [],
+      ),
+    ],
+    report,
+  );
   reportSameNames(
     (value.routes ?? []).map((route) => route?.name),
     report,

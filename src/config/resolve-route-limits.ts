@@ -59,6 +59,14 @@ export function resolveRouteLimits(
     const limit = route.kind === 'internal' && !known.modeWritten ? known.observed : known.limit;
     return [{ limit, at: place }];
   });
+  for (const [index, { limit, at: place }] of found.entries()) {
+    if (found.findIndex((other) => other.limit === limit) < index) {
+      report.error(
+        place,
+        `the limit ${report.written(place)} is listed twice, and every request would count twice; keep one`,
+      );
+    }
+  }
   for (const { limit, at: place } of found) checkAgainstKind(limit, route, place, report);
   const byAddress = found.length > 0 && found.every(({ limit }) => limit.by.kind === 'address');
   if (route.kind === 'public' && route.guarded && byAddress) {

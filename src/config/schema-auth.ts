@@ -92,9 +92,20 @@ const byMethod = Object.fromEntries(METHODS.map((method) => [method, scopesOfMet
   z.ZodOptional<typeof scopesOfMethod>
 >;
 const scopes = z
-  .union([scopeList, map({ all_of: allOf, any_of: anyOf, default: scopesOfMethod.optional(), ...byMethod })], {
-    error: 'write a list of scopes, `{ any_of: [...] }`, or a map from method to either',
-  })
+  .union(
+    [
+      scopeList,
+      map({
+        all_of: allOf,
+        any_of: anyOf,
+        default: scopesOfMethod.optional().describe('For the methods that are not named.'),
+        ...byMethod,
+      }),
+    ],
+    {
+      error: 'write a list of scopes, `{ any_of: [...] }`, or a map from method to either',
+    },
+  )
   .describe(
     'Scopes a token must hold: a list means every one. By method: every method of the route, or `default` for the others.',
   );

@@ -122,7 +122,9 @@ export function placesOf(document: Document.Parsed, lines: LineCounter): Places 
   return {
     place(path, part) {
       const { key, node, reached } = find(path);
-      const at = (part === 'key' && reached && key ? key : node) as Node | null | undefined;
+      // A map is best found by the key it stands under: its own first line may be far from what it is called.
+      const byKey = part === 'key' ? reached : isMap(node) || isSeq(node);
+      const at = (byKey && key ? key : node) as Node | null | undefined;
       const { line, col } = lines.linePos(at?.range?.[0] ?? 0);
       return { line: Math.max(1, line), column: Math.max(1, col) };
     },

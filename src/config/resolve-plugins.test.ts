@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { routeFaults, routeOf } from '../../test/support/configuration.ts';
+
+const GUARDED = 'kind: operations, auth: { issuer: main }';
+
+test('the token is stripped unless the route says otherwise', () => {
+  assert.equal(routeOf(GUARDED).plugins.stripAuthHeader, true);
+  assert.equal(routeOf(`${GUARDED}, plugins: []`).plugins.stripAuthHeader, true);
+  assert.equal(routeOf(`${GUARDED}, plugins: [strip-auth-header: false]`).plugins.stripAuthHeader, false);
+});
+
+test('HDR-12 claims are named by path, or whole by URL', () => {
+  const { injectClaims } = routeOf(
+    `${GUARDED}, plugins: [inject-claims: { headers: { X-Roles: realm.roles, X-Plan: "https://example.com/plan" } }]`,
+  ).plugins;
+  assert.deepEqual(injectClaims, [
+    { header: 'X-Roles', claim: ['realm', 'roles'] },
+    { header: 'X-Plan', claim: ['https://example.com/plan'] },
+  ]);
+});
+
+for (const header of [
+  'Host',
+  'content-length',
+  'Transfer-Encoding',
+  'Connection',
+  'Upgrade',
+  'Authorization',
+  'Cookie',
+  'X-Forwarded-For',
+  'X_Forwarded_Anything',
+  'X-Request-ID',
+  'Traceparent',
+  'Content_Length',
+  'Forwarded',
+  'TE',
+]) {
+  test(`HDR-05 no claim goes into ${header}`, () => {
+    const faults = routeFaults(`path: /a, ${GUARDED}, plugins: [inject-claims: { headers: { ${header}: sub } }]`);
+    assert.equal(faults.length, 1);
+    assert.match(faults[0] ?? '', /is not free for claims/);
+  });
+}
+
+for (const [plugins, right] of [
+  ['[inject-claims: { headers: { X-User: sub, x_user: tenant } }]', /one header to most services/],
+  ['[inject-claims: { headers: { "X User": sub } }]', /write a header name/],
+  ['[inject-claims: { headers: { "X-User\\r\\nX-Admin": sub } }]', /write a header name/],
+  ['[inject-claims: { headers: { X-User: a..b } }]', /empty part/],
+  ['[inject-claims: { headers: { X-User: null } }]', /write a claim/],
+  ['[inject-claims: { headers: {} }]', /names no header/],
+  ['[inject-claims: {}]', /names no header/],
+  ['[inject-claims: { header: { X-User: sub } }]', /did you mean `headers`/],
+  ['[inject-claim: { headers: { X-User: sub } }]', /did you mean `inject-claims`/],
+  ['[strip-auth-header]', /write a map of keys/],
+  ['[strip-auth-header: yes]', /write `true` or `false`/],
+  ['[strip-auth-header: true, strip-auth-header: false]', /listed twice/],
+  ['[{ strip-auth-header: true, inject-claims: { headers: { X-User: sub } } }]', /one plugin/],
+  ['[{}]', /one plugin/],
+  ['{ strip-auth-header: true }', /write a list/],
+] as const) {
+  test(`plugins: ${plugins} is refused`, () => {
+    const faults = routeFaults(`path: /a, ${GUARDED}, plugins: ${plugins}`);
+    assert.equal(faults.length, 1, faults.join('\n'));
+    assert.match(faults[0] ?? '', right);
+  });
+}
+
+test('a route that everybody may call has no claims to inject', () => {
+  const faults = routeFaults(
+    'path: /a, kind: operations, auth: none, plugins: [inject-claims: { headers: { X-User: sub } }]',
+  );
+  assert.equal(faults.length, 1);
+  assert.match(faults[0] ?? '', /no claims to inject/);
+});
