@@ -13,6 +13,7 @@ import type {
   AuthConfig,
   Config,
   IssuerConfig,
+  PluginConfig,
   RateLimitConfig,
   RouteConfig,
   UpstreamConfig,
@@ -27,7 +28,7 @@ import { createRequestMetrics, type RequestMetrics } from './log/request-metrics
 import { nextTrace } from './log/trace-context.ts';
 import type { Origin, Peer } from './passage.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
-import { createClaimInjector, type ClaimsHolder } from './plugin/inject-claims.ts';
+import { createClaimInjector, type ClaimInjector, type ClaimsHolder } from './plugin/inject-claims.ts';
 import { fieldOf, fieldsOf, type Request } from './request.ts';
 import { createCors, type Cors } from './route/cors.ts';
 import { createRewriter } from './route/rewrite.ts';
@@ -88,11 +89,16 @@ export function createPlan(config: Config, world: PlanParts): Plan {
   const keySets = new Map<string, KeySet>();
   const tokenCaches: TokenCache[] = [];
 
-  function keySetOf({ jwksUri, jwksTtlMs, jwksMaxStaleMs }: IssuerConfig): KeySet {
-    const known = keySets.get(jwksUri);
-    if (known !== undefined) return known;
-    const keySet = createKeySet({ jwksUri, ttlMs: jwksTtlMs, maxStaleMs: jwksMaxStaleMs }, { ...world, fetchKeys });
-    keySets.set(jwksUri, keySet);
+  function keySetOf({ jwksUri }: IssuerConfig): KeySet {
+    let keySet = keySets.get(jwksUri);
+    if (keySet === undefined) {
+      // Who shares a key set shares the shortest of the lives they give it.
+      const sharers = config.routes.flatMap(({ auth }) => (auth?.issuer.jwksUri === jwksUri ? [auth.issuer] : []));
+      const ttlMs = Math.min(...sharers.map(({ jwksTtlMs }) => jwksTtlMs));
+      const maxStaleMs = Math.min(...sharers.map(({ jwksMaxStaleMs }) => jwksMaxStaleMs));
+      keySet = createKeySet({ jwksUri, ttlMs, maxStaleMs }, { ...world, fetchKeys });
+      keySets.set(jwksUri, keySet);
+    }
     return keySet;
   }
 
@@ -116,7 +122,16 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     ...new Set(config.routes.flatMap(({ plugins }) => plugins.injectClaims.map(({ header }) => header.toLowerCase()))),
   ];
 
-  function routePlanOf(route: RouteConfig, index: number): RoutePlan {
+  /** Routes that inject the same share what was rendered of a principal. */
+  const injectors = new Map<string, ClaimInjector>();
+  function injectorOf({ injectClaims }: PluginConfig): ClaimInjector {
+    const key = JSON.stringify(injectClaims);
+    let injector = injectors.get(key);
+    if (injector === undefined) injectors.set(key, (injector = createClaimInjector(injectors.size, injectClaims)));
+    return injector;
+  }
+
+  function routePlanOf(route: RouteConfig): RoutePlan {
     const { auth, plugins } = route;
     const limits = route.rateLimits.map(limiters.of);
     const upstream = upstreams.of(route.upstream);
@@ -129,11 +144,11 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       callerLimits: limits.filter(({ stage }) => stage === 'caller'),
       authenticator: auth === undefined ? undefined : authenticatorOf(auth),
       authorize: auth === undefined ? undefined : createAuthorizer(auth),
-      inject: plugins.injectClaims.length === 0 ? () => '' : createClaimInjector(index, plugins.injectClaims).render,
+      inject: injectorOf(plugins).render,
       writeHead: createUpstreamHead({
         identityHeaders,
         stripToken: plugins.stripAuthHeader ? (auth?.source ?? { in: 'header', name: 'authorization' }) : undefined,
-        rewritePath: createRewriter(route),
+        rewritePath: createRewriter({ ...route, basePath: route.upstream.targets[0]!.basePath }),
         createGuard: createHeaderGuard,
       }),
       dropFromReply: createReplyGuard({

@@ -104,7 +104,8 @@ const MUTATORS: readonly ((text: string, random: Random) => string)[] = [
   (text, random) => text.replaceAll('\r\n', () => (random() < 0.2 ? '\n' : '\r\n')),
   (text, random) => text.slice(0, Math.floor(random() * text.length)),
   (text, random) => text.replace(/\d+/, () => pick(random, ['0', '00', '1', '-1', '5 ', '2147483648', '1e1', ''])),
-  (text, random) => text.replace(/\n[A-Za-z-]{1,40}:/, (name) => (random() < 0.5 ? name.toUpperCase() : name.toLowerCase())),
+  (text, random) =>
+    text.replace(/\n[A-Za-z-]{1,40}:/, (name) => (random() < 0.5 ? name.toUpperCase() : name.toLowerCase())),
   (text, random) => insert(text, random, 'A'.repeat(Math.floor(random() * 20_000))),
   (text, random) => text + pick(random, REQUESTS),
 ];
