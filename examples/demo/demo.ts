@@ -72,11 +72,12 @@ async function stop(gateway: Running): Promise<void> {
   }
 }
 
+const { promise: stopped, resolve: stopNow } = Promise.withResolvers<NodeJS.Signals>();
+// Not `once`: npm hands on the Ctrl-C that the terminal sent to both, and the second must not kill what is closing.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stopNow);
+
 try {
   const gateway = await start();
-  const { promise: stopped, resolve: stopNow } = Promise.withResolvers<NodeJS.Signals>();
-  // Not `once`: npm hands on the Ctrl-C that the terminal sent to both, and the second must not kill what is closing.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stopNow);
   await stopped;
   await stop(gateway);
   process.exit(0);
