@@ -40,7 +40,7 @@ for (const [what, text, message] of [
   ['binary in base64', 'listen: !!binary aGk=', /the tag .* has no meaning/],
   ['a list as a key', '? [a]\n: b', /a key here is not a plain word/],
   ['__proto__ as a key', 'issuers: { __proto__: { issuer: x } }', /a key here is not a plain word/],
-  ['an undefined alias', 'listen: *nowhere', /alias here names nothing/],
+  ['an undefined alias', 'listen: *nowhere', /begins an alias, and none of this name/],
 ] as const) {
   test(`LC-06 ${what} is one clear line`, () => {
     const faults = faultsOf(text);
@@ -135,9 +135,20 @@ for (const text of ['$${', '${', '${}', '${1A}', '${A', '${A:-', '${A-b}', '${A:
   });
 }
 
-test('braces of a variable without quotes inside a list are explained', () => {
-  assert.match(faultsOf('trusted_proxies: [${PROXY}]', { PROXY: '10.0.0.0/8' })[0] ?? '', /quotes round what holds/);
-});
+for (const [text, hint] of [
+  ['trusted_proxies: [${PROXY}]', /put quotes round what holds \$\{…\}$/],
+  ['cors: { origins: [*] }', /put quotes round what begins with `\*`$/],
+  ['routes:\n  - host: *.example.com', /put quotes round the value$/],
+  ['token_source: Authorization: Bearer', /put quotes round a value that holds `: `$/],
+] as const) {
+  test(`${text} is told to use quotes`, () => {
+    const faults = faultsOf(text);
+    assert.ok(
+      faults.some((line) => hint.test(line)),
+      faults.join('\n'),
+    );
+  });
+}
 
 test('what stands under an alias is faulted once, where it is written', () => {
   const faults = faultsOf('timeouts: &t { head: 99h }\nlimits: { head: 1kb, request_line: 2kb }\nlog: *t\n');

@@ -74,13 +74,14 @@ function syntaxMessage({ code, message, pos }: YAMLParseError, text: string): st
   const from = text.slice(pos[0], pos[0] + 60);
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here; keep one document a file';
   if (code === 'RESOURCE_EXHAUSTION') return TOO_DEEP;
-  const line =
-    (text
-      .slice(Math.max(0, pos[0] - 200), pos[0])
-      .split('\n')
-      .at(-1) ?? '') + (from.split('\n', 1)[0] ?? '');
-  const hint = /[[{,:]\s*[^"'\s]*\$\{/.test(line)
-    ? 'inside { } and [ ] put quotes round what holds ${…}'
-    : 'mend the indentation, quotes or brackets here';
-  return `this is not YAML: ${message.split('\n', 1)[0] ?? code}; ${hint}`;
+  const before = text.slice(Math.max(0, pos[0] - 200), pos[0]);
+  const line = before.slice(before.lastIndexOf('\n') + 1) + (from.split('\n', 1)[0] ?? '');
+  return `this is not YAML: ${message.split('\n', 1)[0] ?? code}; ${syntaxHint(code, line)}`;
+}
+
+function syntaxHint(code: YAMLParseError['code'], line: string): string {
+  if (/[[{,:]\s*[^"'\s]*\$\{/.test(line)) return 'inside { } and [ ] put quotes round what holds ${…}';
+  if (code === 'BAD_ALIAS') return 'put quotes round what begins with `*`';
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return 'put quotes round a value that holds `: `';
+  return 'mend the indentation, quotes or brackets here';
 }

@@ -41,7 +41,7 @@ export function toPlain(document: Document.Parsed, report: Report, env: Environm
     if (isAlias(node)) {
       const meant = anchors.get(node.source);
       return meant === undefined
-        ? wrong(path, 'the alias here names nothing before it; write the value out')
+        ? wrong(path, '`*` begins an alias, and none of this name stands before it; put quotes round the value')
         : convert(meant, path, true);
     }
     if (isScalar(node) || isMap(node) || isSeq(node)) {
