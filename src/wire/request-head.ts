@@ -63,6 +63,20 @@ const PORT = /^[0-9]{1,5}$/;
 const IPV6_LITERAL = /^\[[0-9a-fA-F:.]{2,45}\]$/;
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i;
 
+/** For everyone on the way (RFC 9110 §7.6.1): who nominates one of these wants it lost between us and the service. */
+const NEVER_NOMINATED = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'authorization',
+  'cookie',
+  'via',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+]);
+
 const malformed = (detail: string): Refusal => refuse('malformed_request', { detail });
 
 /** Reads `text`, which runs from the method to behind the CRLF of the last field line. */
@@ -181,6 +195,8 @@ export function readRequestHead(text: string, limits: HeadLimits): RequestHead |
   if (connection !== undefined && connection !== 'keep-alive') {
     const names = nominatedNames(connection);
     if (typeof names === 'string') return malformed(`${names}.`);
+    if ([...names].some((name) => NEVER_NOMINATED.has(name)))
+      return malformed('Connection names a field that must be passed on.');
     if (names.has('close')) keepAlive = false;
     else if (http10 && names.has('keep-alive')) keepAlive = true;
     nominated = names;
