@@ -75,13 +75,15 @@ export function createUpstreamHead(options: UpstreamHeadOptions): WriteUpstreamH
     const path = rewritePath === undefined ? passage.path : rewritePath(passage.path);
     const query = stripToken?.in === 'query' ? withoutParameter(head.query, stripToken.name) : head.query;
     let text = `${head.method} ${path}${query === undefined ? '' : `?${query}`} HTTP/1.1\r\n`;
-    if (head.absoluteForm) text += `Host: ${head.authority}\r\n`;
+    // No host comes only in HTTP/1.0; HTTP/1.1 then wants an empty Host (RFC 9112 §3.2).
+    const ownHost = head.absoluteForm || head.host === '';
+    if (ownHost) text += `Host: ${head.authority}\r\n`;
     const drop = peer.trusted ? dropFromTrusted : dropFromOthers;
     text += keptFields(
       head.text,
       head.section,
       head.nominated,
-      head.absoluteForm ? (name) => name === 'host' || drop(name) : drop,
+      ownHost ? (name) => name === 'host' || drop(name) : drop,
     );
     if (stripToken?.in === 'cookie') text += cookieLine(head, stripToken.name);
     text += forwardedLines(head, passage);
