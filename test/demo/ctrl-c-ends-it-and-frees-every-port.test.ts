@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { freePorts, listenOn, startDemo } from '../support/demo.ts';
-
-/** Otherwise the bootstrap would install, under the feet of every other test. */
-const stamp = 'node_modules/.installed';
-const lockfile = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
-const stale = !existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockfile;
+import { whyNotInstalled } from '../support/installed.ts';
 
 for (const [start, script, skip] of [
   ['the demonstration', ['examples/demo/demo.ts'], false],
-  [
-    'what `npm start` runs',
-    ['scripts/bootstrap.js', 'examples/demo/demo.ts'],
-    stale && 'dependencies are out of date: npm test',
-  ],
+  ['what `npm start` runs', ['scripts/bootstrap.js', 'examples/demo/demo.ts'], whyNotInstalled()],
 ] as const) {
   test(`Ctrl-C ends ${start} with 0 and frees every port, whoever is still connected`, { skip }, async (t) => {
     const ports = await freePorts();
