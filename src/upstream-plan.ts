@@ -14,7 +14,7 @@ export interface TargetPlan {
   /** `host:port`. */
   readonly name: string;
   readonly pool: Pool;
-  /** Absent where the upstream says `circuit_breaker: none`. */
+  /** Absent where the upstream configures none. */
   readonly breaker: Breaker | undefined;
   /** The request is over and the target answered. */
   success(permit: Permit): void;

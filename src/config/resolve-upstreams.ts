@@ -8,6 +8,7 @@ import { durationMs, ratioOf } from './units.ts';
 export function resolveUpstream(name: string, value: UpstreamValue, report: Report): UpstreamConfig {
   const path: Path = ['upstreams', name];
   const seen = new Set<string>();
+  let basePath: string | undefined;
   const targets = (value.targets ?? []).flatMap((text, index) => {
     if (text === undefined) return [];
     const at = [...path, 'targets', index];
@@ -19,6 +20,14 @@ export function resolveUpstream(name: string, value: UpstreamValue, report: Repo
     const key = JSON.stringify(target);
     if (seen.has(key)) report.error(at, `the target ${report.written(at)} is listed twice; keep one`);
     seen.add(key);
+    basePath ??= target.basePath;
+    // A request is written before its target is known to be free.
+    if (target.basePath !== basePath) {
+      report.error(
+        at,
+        `the targets of one upstream must have the same path; write \`${basePath || '/'}\`, or two upstreams`,
+      );
+    }
     return [target];
   });
   if (targets.length === 0) {

@@ -33,7 +33,7 @@ test('RSP-01 8,000 mutated replies end in a whole reply, a 502 or a cut connecti
   const gateway = await startGateway(`
 upstreams:
   good: { targets: ["${good.url}"] }
-  hostile: { targets: ["${hostile.url}"], circuit_breaker: { minimum_requests: 1000000 } }
+  hostile: { targets: ["${hostile.url}"] }
 routes:
   - { path: /hostile, kind: operations, upstream: hostile, auth: none }
   - { path: /good, kind: operations, upstream: good, auth: none }
