@@ -71,16 +71,18 @@ export function admit(plan: Plan, passage: Passage): Decision | Promise<Decision
   }
 
   // Limit by address: before any signature is looked at, so that a flood of bad tokens meets a limit too.
+  const { authenticator } = route;
+  const failures = plan.failedAuthentications;
+  const looksAtFailures = authenticator !== undefined && failures.length > 0;
+  const tooMany = looksAtFailures ? checkAll(failures, passage, plan.clock.monotonic()) : undefined;
+  if (tooMany !== undefined) return tooMany;
   const taken = takeAll(route.addressLimits, passage, plan.clock.monotonic());
   if (taken instanceof Refusal) return taken;
   passage.taken = taken;
 
   // Authenticate.
-  if (route.authenticator === undefined) return afterAuthentication(plan, passage, route, undefined);
-  const failures = plan.failedAuthentications;
-  const tooMany = failures.length === 0 ? undefined : checkAll(failures, passage, plan.clock.monotonic());
-  if (tooMany !== undefined) return tooMany;
-  const principal = route.authenticator.authenticate(request);
+  if (authenticator === undefined) return afterAuthentication(plan, passage, route, undefined);
+  const principal = authenticator.authenticate(request);
   if (principal instanceof Promise) return principal.then((late) => afterAuthentication(plan, passage, route, late));
   return afterAuthentication(plan, passage, route, principal);
 }
