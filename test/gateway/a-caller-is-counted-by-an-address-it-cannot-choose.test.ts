@@ -59,16 +59,10 @@ test('IP-02 behind a proxy the walk goes from the right and ends at the first ho
 });
 
 test('IP-03 no other header names the caller, from a proxy neither', async () => {
-  const others = [
-    'X-Real-IP',
-    'True-Client-IP',
-    'CF-Connecting-IP',
-    'X-Cluster-Client-IP',
-    'X-Client-IP',
-    'Fastly-Client-IP',
-  ]
-    .map((name) => [name, '203.0.113.9'] as const)
-    .concat([['Forwarded', 'for=203.0.113.9']]);
+  const names = 'X-Real-IP True-Client-IP CF-Connecting-IP X-Cluster-Client-IP X-Client-IP Fastly-Client-IP Forwarded';
+  const others = names
+    .split(' ')
+    .map((name) => [name, name === 'Forwarded' ? 'for=203.0.113.9' : '203.0.113.9'] as const);
   assert.equal(await addressOf(alone, others), '127.0.0.1');
   assert.doesNotMatch(JSON.stringify(upstream.received.at(-1)!.headers), /203\.0\.113\.9/);
   assert.equal(await addressOf(behind, others), '127.0.0.1');
