@@ -94,7 +94,12 @@ export class ChunkedReader {
           if (!this.trailerText.endsWith('\r\n\r\n')) break;
           this.trailerText = this.trailerText.slice(0, -2);
           const section = emptySection();
-          const fault = readFields(this.trailerText, 0, this.trailerText.length, section);
+          const fault = readFields(
+            Buffer.from(this.trailerText, 'latin1'),
+            this.trailerText,
+            { from: 0, end: this.trailerText.length },
+            section,
+          );
           if (fault !== undefined) return this.#fail(fault, at);
           this.trailers = section;
           this.done = true;

@@ -248,7 +248,7 @@ export class DownstreamConnection<Peer> implements Reads {
       this.#searched = held.length;
       return false;
     }
-    const head = readRequestHead(held.toString('latin1', 0, end + 2), this.settings);
+    const head = readRequestHead(held, end + 2, this.settings);
     this.#consume(end + 4);
     this.#searched = 0;
     if ('status' in head) {

@@ -4,7 +4,7 @@ import { readReplyHead, UNTIL_CLOSE } from './reply-head.ts';
 import { CHUNKED } from './request-head.ts';
 
 const read = (lines: readonly string[], method = 'GET') =>
-  readReplyHead(lines.map((line) => `${line}\r\n`).join(''), method, 100);
+  readReplyHead(Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1'), method, 100);
 
 function lengthOf(lines: readonly string[], method?: string): number {
   const head = read(lines, method);

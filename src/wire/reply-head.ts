@@ -3,7 +3,14 @@
  * ends. Pure. An upstream is a peer like any other: what it sends is checked as
  * strictly as a request, because its bytes go to somebody else's connection.
  */
-import { CONNECTION, CONTENT_LENGTH, emptySection, nominatedNames, readFields, TRANSFER_ENCODING } from './fields.ts';
+import {
+  CONNECTION,
+  CONTENT_LENGTH,
+  emptySection,
+  connectionOptions,
+  readFields,
+  TRANSFER_ENCODING,
+} from './fields.ts';
 import type { FieldSection } from './fields.ts';
 import { CHUNKED } from './request-head.ts';
 import { CR, FIELD_VALUE, LF, SP } from './syntax.ts';
@@ -27,25 +34,26 @@ export interface ReplyHead {
 
 const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
 
-/** Reads `text`, which runs from the status line to behind the last field line; a string says what is wrong. */
-export function readReplyHead(text: string, requestMethod: string, maxFields: number): ReplyHead | string {
+/** Reads `bytes`, which run from the status line to behind the last field line; a string says what is wrong. */
+export function readReplyHead(bytes: Buffer, requestMethod: string, maxFields: number): ReplyHead | string {
+  const text = bytes.toString('latin1');
   if (!text.startsWith('HTTP/1.')) return 'not an HTTP/1 status line';
-  const minor = text.charCodeAt(7);
+  const minor = bytes[7];
   const http10 = minor === 0x30;
-  if ((!http10 && minor !== 0x31) || text.charCodeAt(8) !== SP) return 'neither HTTP/1.1 nor HTTP/1.0';
-  const status = digit(text.charCodeAt(9)) * 100 + digit(text.charCodeAt(10)) * 10 + digit(text.charCodeAt(11));
+  if ((!http10 && minor !== 0x31) || bytes[8] !== SP) return 'neither HTTP/1.1 nor HTTP/1.0';
+  const status = digit(bytes[9]) * 100 + digit(bytes[10]) * 10 + digit(bytes[11]);
   if (!(status >= 100 && status <= 599)) return 'the status is not three digits from 100 to 599';
   let at = 12;
   // The space before an empty reason is left out by enough servers to be let through; nothing else is.
-  if (text.charCodeAt(at) === SP) at++;
-  else if (text.charCodeAt(at) !== CR) return 'the status is not three digits';
+  if (bytes[at] === SP) at++;
+  else if (bytes[at] !== CR) return 'the status is not three digits';
   const reasonStart = at;
-  while (FIELD_VALUE[text.charCodeAt(at)] === 1) at++;
-  if (text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF) return 'the status line holds a control character';
+  while (FIELD_VALUE[bytes[at]!] === 1) at++;
+  if (bytes[at] !== CR || bytes[at + 1] !== LF) return 'the status line holds a control character';
   const reason = text.slice(reasonStart, at);
 
   const section = emptySection();
-  const fault = readFields(text, at + 2, text.length, section);
+  const fault = readFields(bytes, text, { from: at + 2, end: bytes.length }, section);
   if (fault !== undefined) return fault;
   if (section.names.length > maxFields) return 'too many header fields';
 
@@ -78,15 +86,8 @@ export function readReplyHead(text: string, requestMethod: string, maxFields: nu
     if (transferEncoding.toLowerCase() !== 'chunked') return 'a transfer coding other than chunked';
   }
 
-  let nominated: Set<string> | undefined;
-  let keepAlive = !http10;
-  if (connection !== undefined) {
-    const names = nominatedNames(connection);
-    if (typeof names === 'string') return names;
-    if (names.has('close')) keepAlive = false;
-    else if (http10 && names.has('keep-alive')) keepAlive = true;
-    nominated = names;
-  }
+  const options = connectionOptions(connection, http10);
+  if (typeof options === 'string') return options;
 
   const bodyless = requestMethod === 'HEAD' || status < 200 || status === 204 || status === 304;
   let bodyLength = UNTIL_CLOSE;
@@ -101,11 +102,11 @@ export function readReplyHead(text: string, requestMethod: string, maxFields: nu
     section,
     bodyLength,
     contentLength,
-    keepAlive: keepAlive && bodyLength !== UNTIL_CLOSE,
-    nominated,
+    keepAlive: options.keepAlive && bodyLength !== UNTIL_CLOSE,
+    nominated: options.nominated,
   };
 }
 
-function digit(code: number): number {
-  return code >= 0x30 && code <= 0x39 ? code - 0x30 : Number.NaN;
+function digit(code: number | undefined): number {
+  return code !== undefined && code >= 0x30 && code <= 0x39 ? code - 0x30 : Number.NaN;
 }

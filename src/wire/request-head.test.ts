@@ -7,7 +7,8 @@ import type { RequestHead } from './request-head.ts';
 const limits = { requestLineBytes: 8192, headFields: 100 };
 
 function read(...lines: string[]): RequestHead | Refusal {
-  return readRequestHead(lines.map((line) => `${line}\r\n`).join(''), limits);
+  const bytes = Buffer.from(lines.map((line) => `${line}\r\n`).join(''), 'latin1');
+  return readRequestHead(bytes, bytes.length, limits);
 }
 
 function accepted(...lines: string[]): RequestHead {

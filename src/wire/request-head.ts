@@ -8,11 +8,11 @@ import type { Request } from '../request.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import {
   CONNECTION,
+  connectionOptions,
   CONTENT_LENGTH,
   EXPECT,
   emptySection,
   HOST,
-  nominatedNames,
   readFields,
   TE,
   TRANSFER_ENCODING,
@@ -79,29 +79,30 @@ const NEVER_NOMINATED = new Set([
 
 const malformed = (detail: string): Refusal => refuse('malformed_request', { detail });
 
-/** Reads `text`, which runs from the method to behind the CRLF of the last field line. */
-export function readRequestHead(text: string, limits: HeadLimits): RequestHead | Refusal {
+/** Reads the first `end` bytes, which run from the method to behind the CRLF of the last field line. */
+export function readRequestHead(bytes: Buffer, end: number, limits: HeadLimits): RequestHead | Refusal {
+  const text = bytes.toString('latin1', 0, end);
   const methodEnd = text.indexOf(' ');
   const method = text.slice(0, methodEnd);
   const bodyAllowed = METHODS.get(method);
 
   const targetStart = methodEnd + 1;
   let at = targetStart;
-  while (TARGET[text.charCodeAt(at)] === 1) at++;
+  while (TARGET[bytes[at]!] === 1) at++;
   const lineEnd = text.indexOf('\r', at);
   if (at > limits.requestLineBytes || lineEnd > limits.requestLineBytes) return refuse('uri_too_long');
-  if (text.charCodeAt(at) !== SP) return malformed('The request target holds a character that no target may hold.');
+  if (bytes[at] !== SP) return malformed('The request target holds a character that no target may hold.');
   // HTTP/1.1 or HTTP/1.0, nothing between it and the line's end, and the text of it goes no further.
   if (!text.startsWith('HTTP/1.', at + 1)) return malformed('The request line must be: method, target, HTTP/1.1.');
-  const minor = text.charCodeAt(at + 8);
-  if ((minor !== 0x31 && minor !== 0x30) || text.charCodeAt(at + 9) !== CR || text.charCodeAt(at + 10) !== LF) {
+  const minor = bytes[at + 8];
+  if ((minor !== 0x31 && minor !== 0x30) || bytes[at + 9] !== CR || bytes[at + 10] !== LF) {
     return malformed('The request line must end in HTTP/1.1 or HTTP/1.0.');
   }
   const http10 = minor === 0x30;
   const target = text.slice(targetStart, at);
 
   const section = emptySection();
-  const fault = readFields(text, at + 11, text.length, section);
+  const fault = readFields(bytes, text, { from: at + 11, end }, section);
   if (fault !== undefined) return malformed(`Header fields: ${fault}.`);
   if (section.names.length > limits.headFields)
     return refuse('headers_too_large', { detail: 'Too many header fields.' });
@@ -190,17 +191,11 @@ export function readRequestHead(text: string, limits: HeadLimits): RequestHead |
     expectsContinue = !http10 && bodyLength !== 0;
   }
 
-  let nominated: Set<string> | undefined;
-  let keepAlive = !http10;
-  if (connection !== undefined && connection !== 'keep-alive') {
-    const names = nominatedNames(connection);
-    if (typeof names === 'string') return malformed(`${names}.`);
-    if ([...names].some((name) => NEVER_NOMINATED.has(name)))
-      return malformed('Connection names a field that must be passed on.');
-    if (names.has('close')) keepAlive = false;
-    else if (http10 && names.has('keep-alive')) keepAlive = true;
-    nominated = names;
-  } else if (connection !== undefined && http10) keepAlive = true;
+  const options = connectionOptions(connection, http10);
+  if (typeof options === 'string') return malformed(`${options}.`);
+  for (const name of options.nominated ?? []) {
+    if (NEVER_NOMINATED.has(name)) return malformed('Connection names a field that must be passed on.');
+  }
 
   return {
     text,
@@ -214,11 +209,11 @@ export function readRequestHead(text: string, limits: HeadLimits): RequestHead |
     http10,
     bodyLength,
     expectsContinue,
-    keepAlive,
+    keepAlive: options.keepAlive,
     acceptsTrailers,
     authority: authority!,
     absoluteForm,
-    nominated,
+    nominated: options.nominated,
   };
 }
 

@@ -17,9 +17,8 @@ const DIGIT = [0x30, 0x39] as const;
 const UPPER = [0x41, 0x5a] as const;
 const LOWER = [0x61, 0x7a] as const;
 
-/** RFC 9110 §5.6.2: method, field name, and the like. Letters, digits and `-` are 1, the rest (`_`, `.`, …) is 2. */
-export const TOKEN = table(DIGIT, UPPER, LOWER, ...characters('-'));
-for (const [code] of characters("!#$%&'*+.^_`|~")) TOKEN[code] = 2;
+/** RFC 9110 §5.6.2: method, field name, and the like. */
+export const TOKEN = table(DIGIT, UPPER, LOWER, ...characters("!#$%&'*+-.^_`|~"));
 
 /** RFC 9110 §5.5: visible characters, space, tab and obs-text. Neither CR, LF, NUL nor any other control. */
 export const FIELD_VALUE = table([0x09, 0x09], [0x20, 0x7e], [0x80, 0xff]);
@@ -34,6 +33,7 @@ export const CR = 0x0d;
 export const LF = 0x0a;
 export const SP = 0x20;
 export const HTAB = 0x09;
+export const COLON = 0x3a;
 
 export function isOws(code: number): boolean {
   return code === SP || code === HTAB;
@@ -41,6 +41,6 @@ export function isOws(code: number): boolean {
 
 /** Whether every character from `from` up to `to` is in `allowed`. */
 export function allIn(allowed: Uint8Array, text: string, from = 0, to: number = text.length): boolean {
-  for (let at = from; at < to; at++) if (!allowed[text.charCodeAt(at)]) return false;
+  for (let at = from; at < to; at++) if (allowed[text.charCodeAt(at)] !== 1) return false;
   return true;
 }

@@ -202,7 +202,7 @@ export class UpstreamConnection {
         return FAILED;
       }
       const user = this.#user!;
-      const head = readReplyHead(bytes.toString('latin1', at, end + 2), user.method, HEAD_FIELDS);
+      const head = readReplyHead(bytes.subarray(at, end + 2), user.method, HEAD_FIELDS);
       if (typeof head === 'string') return this.#protocolFault(head);
       at = end + 4;
       if (head.status >= 200) {

@@ -8,7 +8,7 @@ import { Refusal } from '../../src/refusal.ts';
 import { ChunkedReader } from '../../src/wire/chunked.ts';
 import { keptFields } from '../../src/wire/fields.ts';
 import { readReplyHead } from '../../src/wire/reply-head.ts';
-import { readRequestHead } from '../../src/wire/request-head.ts';
+import { readRequestHead, type RequestHead } from '../../src/wire/request-head.ts';
 import { createRandom, mutatedReply, mutatedRequest, type Random } from './mutations.ts';
 
 const LIMITS = { requestLineBytes: 8192, headFields: 100 };
@@ -27,6 +27,11 @@ export function fuzzParsers(seed: number, cases: number): number {
   return accepted;
 }
 
+function readRequest(text: string): RequestHead | Refusal {
+  const bytes = Buffer.from(text, 'latin1');
+  return readRequestHead(bytes, bytes.length, LIMITS);
+}
+
 function headOf(text: string): string | undefined {
   const end = text.indexOf('\r\n\r\n');
   return end === -1 ? undefined : text.slice(0, end + 2);
@@ -35,7 +40,7 @@ function headOf(text: string): string | undefined {
 function fuzzRequest(text: string): number {
   const head = headOf(text);
   if (head === undefined) return 0;
-  const first = readRequestHead(head, LIMITS);
+  const first = readRequest(head);
   if (first instanceof Refusal) return 0;
   const query = first.query === undefined ? '' : `?${first.query}`;
   const target = first.method === 'OPTIONS' && first.rawPath === '*' ? '*' : first.rawPath + query;
@@ -48,9 +53,7 @@ function fuzzRequest(text: string): number {
   const host = first.absoluteForm ? `Host: ${first.authority}\r\n` : '';
   const plain = `${first.method} ${target} HTTP/1.${first.http10 ? 0 : 1}\r\n${host}${keptFields(first.text, first.section, first.nominated, (name) => first.absoluteForm && name === 'host')}${framing}`;
   assert.doesNotMatch(plain, /[^\r]\n|\r[^\n]|\0/, 'a line break or NUL got through');
-  // What `Connection` nominated is gone, `Host` may be among it; everything else must be read the same.
-  if (first.nominated?.has('host') === true) return 1;
-  const second = readRequestHead(plain, LIMITS);
+  const second = readRequest(plain);
   assert.ok(!(second instanceof Refusal), `written plainly it is refused: ${JSON.stringify(text)}`);
   assert.deepEqual(
     [second.method, second.rawPath, second.query, second.host, second.bodyLength],
@@ -62,7 +65,7 @@ function fuzzRequest(text: string): number {
 function fuzzReply(text: string): number {
   const head = headOf(text);
   if (head === undefined) return 0;
-  const reply = readReplyHead(head, 'GET', 100);
+  const reply = readReplyHead(Buffer.from(head, 'latin1'), 'GET', 100);
   if (typeof reply === 'string') return 0;
   assert.ok(reply.status >= 100 && reply.status <= 599);
   assert.doesNotMatch(keptFields(reply.text, reply.section, reply.nominated, nothing), /[^\r]\n|\r[^\n]|\0/);
