@@ -137,11 +137,13 @@ try {
   await issuer.close();
 }
 
+/** The first line of what a command says of itself. */
+function version(command: string, ...args: string[]): string {
+  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  return (stdout + stderr).split('\n', 1)[0]!;
+}
+
 function print(rivals: readonly Rival[]): void {
-  const version = (command: string, ...args: string[]) => {
-    const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-    return (stdout + stderr).split('\n', 1)[0]!;
-  };
   console.log(
     `Machine: ${cpus()[0]!.model}, ${cpus().length} cores; the proxy on one, wrk and the upstream on another`,
   );

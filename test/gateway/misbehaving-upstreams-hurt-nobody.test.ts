@@ -83,9 +83,9 @@ test('RSP-02 RSP-10 a reply that is cut short is never passed off as whole', asy
 test('RSP-10 an upstream that refuses, or resets before it answers, is 502', async () => {
   const gone = await startUpstream();
   await gone.close();
-  const gateway = await startGateway(openRoute(gone.url));
-  assert.equal((await ask(gateway.port, '/')).json().code, 'upstream_unreachable');
-  await gateway.close();
+  const orphan = await startGateway(openRoute(gone.url));
+  assert.equal((await ask(orphan.port, '/')).json().code, 'upstream_unreachable');
+  await orphan.close();
   await withUpstream(
     (socket) => void socket.on('data', () => socket.resetAndDestroy()),
     async (gateway) => {

@@ -60,11 +60,11 @@ test('RT-13 requests over the bound wait in line, and one that waited too long i
       while (held.length < 3) await settle();
       assert.equal(upstream.connections(), 2, 'the third in line got the connection that came free');
       clock.advance(1100);
-      const refused = (await Promise.race([Promise.all(answers), settle().then(settle)])) as unknown;
-      assert.equal(refused, undefined, 'the two on a connection go on');
+      await settle();
       for (const socket of held.slice(1)) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
-      const statuses = (await Promise.all(answers)).map(({ status }) => status).toSorted();
-      assert.deepEqual(statuses, [200, 200, 200, 503, 503]);
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      assert.deepEqual(statuses.filter((status) => status === 200).length, 3);
+      assert.deepEqual(statuses.filter((status) => status === 503).length, 2);
       // The log is written with the next tick.
       clock.advance(100);
       const lines = await gateway.accessLines(5);
