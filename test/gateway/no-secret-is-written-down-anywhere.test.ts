@@ -5,7 +5,7 @@ import { startGateway } from '../support/gateway.ts';
 import { createSigningKey, startIssuer } from '../support/issuer.ts';
 import { startUpstream } from '../support/upstream.ts';
 
-test('OBS-01 after tokens in every place no log, metric, event or reply holds one, or a part of one', async (t) => {
+test('OBS-01 RSP-13 after tokens in every place no log, metric, event or reply holds one, or a part of one', async (t) => {
   const issuer = await startIssuer();
   const upstream = await startUpstream({
     behaviour: (socket) => void socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
@@ -88,6 +88,6 @@ routes:
   assert.doesNotMatch(
     said.join(),
     new RegExp(`127.0.0.1:(?:${upstream.port}|${broken.port})(?!"\\})`),
-    'RSP-13 no address of a service',
+    'no address of a service',
   );
 });

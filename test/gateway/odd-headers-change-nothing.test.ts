@@ -65,6 +65,15 @@ test('HDR-16 too many fields are 431 and none is lost in silence', async () => {
   assert.equal(reply.json<Received>().headers.filter(([name]) => /^a\d+$/.test(name)).length, 99);
 });
 
+test('H1-25 a multipart/byteranges body ends where its length says, whatever boundaries it holds', async () => {
+  const body = '--x\r\nContent-Range: bytes 0-0/1\r\n\r\na\r\n--x--\r\nGET /admin HTTP/1.1\r\nHost: a\r\n\r\n';
+  const before = upstream.received.length;
+  const headers = { 'Content-Type': 'multipart/byteranges; boundary=x' };
+  const reply = await ask(gateway.port, '/', { method: 'POST', headers, body });
+  assert.equal(reply.json<Received>().body, body);
+  assert.equal(upstream.received.length, before + 1);
+});
+
 test('HDR-17 the gateway speaks for its own reply headers, once each', async () => {
   const reply = await ask(gateway.port, '/');
   const values = (name: string) =>
