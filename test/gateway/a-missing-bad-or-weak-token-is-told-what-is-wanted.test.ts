@@ -100,7 +100,15 @@ test('OA-04 scopes are whole words between single spaces; scp may be a list', as
 
 test('OA-06 a good token under another scheme, or under none, is no token', async () => {
   const before = upstream.received.length;
-  for (const value of [`Token ${good}`, `Basic ${good}`, good, `Bearer${good}`, `Bearer\t${good}`, `DPoP ${good}`]) {
+  for (const value of [
+    `Token ${good}`,
+    `Basic ${good}`,
+    `Digest ${good}`,
+    good,
+    `Bearer${good}`,
+    `Bearer\t${good}`,
+    `DPoP ${good}`,
+  ]) {
     const reply = await withValue(value);
     assert.equal(reply.status, 401, value.slice(0, 12));
     assert.equal(reply.json().code, 'missing_token');

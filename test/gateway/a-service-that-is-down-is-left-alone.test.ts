@@ -160,7 +160,7 @@ test('CB-03 a probe whose caller leaves gives its place to the next', async (t) 
 });
 
 test('CB-04 what is the caller’s fault, or was never sent, is no failure of the service', async (t) => {
-  const { service, gateway, times, state, busy } = await setUp(t);
+  const { clock, service, gateway, times, state, busy } = await setUp(t);
   for (const status of [400, 401, 404, 429]) {
     service.answer(status);
     await times(30);
@@ -168,6 +168,19 @@ test('CB-04 what is the caller’s fault, or was never sent, is no failure of th
   const { port } = gateway;
   for (let at = 0; at < 30; at++)
     assert.equal((await ask(port, '/small', { method: 'POST', body: 'long' })).status, 413);
+  // The answers so far leave the window, so that a wrong verdict would count.
+  clock.advance(11_000);
+  for (const [chunks, status] of [
+    ['5\r\nhello\r\n0\r\n\r\n', 413],
+    ['zz\r\n', 400],
+  ] as const) {
+    for (let at = 0; at < 15; at++) {
+      const connection = await connectRaw(port);
+      connection.send(`POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`);
+      assert.equal((await connection.reply()).status, status);
+      connection.close();
+    }
+  }
   service.answer(0);
   for (let at = 0; at < 15; at++) {
     const connection = await connectRaw(port);

@@ -32,6 +32,7 @@ routes:
   - { path: /other, kind: public, upstream: orders, auth: { issuer: other }, rate_limit: user }
   - { path: /user, kind: public, upstream: orders, auth: { issuer: main }, rate_limit: user }
   - { path: /client, kind: public, upstream: orders, auth: { issuer: main }, rate_limit: client }
+  - { path: /other-client, kind: public, upstream: orders, auth: { issuer: other }, rate_limit: client }
   - { path: /open, kind: public, upstream: orders, auth: none, rate_limit: user }
   - { path: /watched, kind: public, upstream: orders, auth: none, rate_limit: watched }
   - { name: inside, path: /inside, kind: internal, upstream: orders, auth: none, rate_limit: { quota: 2/min, by: address } }
@@ -118,11 +119,12 @@ test('RL-09 subjects of two issuers, a user that is called like an address, and 
   assert.match(left(await call('/open', { from })), /r=2;/);
 });
 
-test('a client is counted by its id, and without one by address', async () => {
+test('RL-09 a client is counted by its issuer and id, and without one by address', async () => {
   for (let at = 0; at < 2; at++)
     assert.equal((await call('/client', { token: await mint({ sub: `c${at}`, client_id: 'app' }) })).status, 200);
   assert.equal((await call('/client', { token: await mint({ sub: 'c9', client_id: 'app' }) })).status, 429);
   assert.equal((await call('/client', { token: await mint({ sub: 'c9' }) })).status, 200);
+  assert.equal((await call('/other-client', { token: await other.mint({ client_id: 'app' }) })).status, 200);
 });
 
 test('RL-05 when one of several limits refuses, none is charged', async () => {
