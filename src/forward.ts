@@ -24,7 +24,9 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** The reply had begun and could not be completed; the connection is closed. */
   | { readonly kind: 'cut_short'; readonly status: number }
-  | { readonly kind: 'abandoned' };
+  | { readonly kind: 'abandoned' }
+  /** Our own code threw. */
+  | { readonly kind: 'broke'; readonly error: unknown };
 
 /** More hops through ourselves than this are a loop (RFC 9110 §7.6.3). */
 const MAX_HOPS = 3;
@@ -136,6 +138,11 @@ export class Forwarding<Peer> implements RelayObserver {
   abandoned(): void {
     this.target.release(this.#permit);
     this.#end({ kind: 'abandoned' });
+  }
+
+  broke(error: unknown): void {
+    this.target.release(this.#permit);
+    this.#end({ kind: 'broke', error });
   }
 
   #end(outcome: Outcome): void {

@@ -131,6 +131,15 @@ export type Record = (exchange: Exchange<Peer>, passage: Passage, ending: Ending
 
 /** Serves every exchange of the wire under `plan`. */
 export function createGateway(plan: Plan, record: Record): Serve<Peer> {
+  /** Who writes down what happened must not make anything happen. */
+  function note(exchange: Exchange<Peer>, passage: Passage, ending: Ending): void {
+    try {
+      record(exchange, passage, ending);
+    } catch (error) {
+      plan.log('error', 'record_failed', { request_id: passage.requestId, error });
+    }
+  }
+
   /** Answers, and logs. A stage's bug ends here as one 500, and ends nobody else's request. */
   function act(exchange: Exchange<Peer>, passage: Passage, decision: Decision | Promise<Decision>): void {
     try {
@@ -148,7 +157,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
           `${decision.fields}X-Request-ID: ${passage.requestId}\r\n`,
           '',
         );
-        record(exchange, passage, { status: decision.status });
+        note(exchange, passage, { status: decision.status });
       } else {
         const refusal = forward(decision, exchange, plan.clock.monotonic, conclude);
         if (refusal !== undefined) answerRefusal(exchange, passage, refusal, undefined);
@@ -169,13 +178,15 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
         return answerRefusal(exchange, passage, outcome.refusal, forwarding);
       case 'relayed':
       case 'cut_short':
-        return record(exchange, passage, {
+        return note(exchange, passage, {
           status: outcome.status,
           forwarding,
           cutShort: outcome.kind === 'cut_short',
         });
+      case 'broke':
+        return fail(exchange, passage, outcome.error);
       case 'abandoned':
-        return record(exchange, passage, { status: CALLER_LEFT, forwarding, left: true });
+        return note(exchange, passage, { status: CALLER_LEFT, forwarding, left: true });
     }
   }
 
@@ -191,7 +202,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
       refusalLines(refusal) + replyLines(passage, passage.route),
       problemOf(refusal, passage.requestId),
     );
-    record(exchange, passage, { status: refusal.status, refusal, forwarding });
+    note(exchange, passage, { status: refusal.status, refusal, forwarding });
   }
 
   function fail(exchange: Exchange<Peer>, passage: Passage, error: unknown): void {
@@ -200,15 +211,20 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
       route: passage.route?.name,
       error: error instanceof Error ? error.stack : String(error),
     });
-    if (exchange.replyStarted) exchange.abort();
-    else answerRefusal(exchange, passage, INTERNAL, undefined);
+    if (!exchange.replyStarted) return answerRefusal(exchange, passage, INTERNAL, undefined);
+    exchange.abort();
+    note(exchange, passage, { status: INTERNAL.status, cutShort: true });
   }
 
   return {
     opened: plan.openPeer,
     serve(exchange) {
       const passage = new Passage(exchange.head, plan.originOf(exchange.head, exchange.peer));
-      act(exchange, passage, admit(plan, passage));
+      try {
+        act(exchange, passage, admit(plan, passage));
+      } catch (error) {
+        fail(exchange, passage, error);
+      }
     },
     refuseHead(exchange, refusal) {
       const passage = new Passage(exchange.head, plan.originOf(exchange.head, exchange.peer));

@@ -25,6 +25,8 @@ export interface RelayObserver {
   cutShort(status: number, fault: RelayFault): void;
   /** Over because the caller left. */
   abandoned(): void;
+  /** Over because `replyFields` threw. */
+  broke(error: unknown): void;
 }
 
 export interface RelayRequest {
@@ -186,13 +188,15 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     const bodyless = bodyLength === 0 && (this.method === 'HEAD' || head.status === 204 || head.status === 304);
     let length = bodyLength >= 0 ? bodyLength : undefined;
     if (bodyless) length = contentLength === undefined ? undefined : Number(contentLength);
-    this.#exchange.sendHead({
-      status: head.status,
-      reason: head.reason,
-      fields: this.#observer.replyFields(head),
-      length,
-      bodyless,
-    });
+    let fields: string;
+    try {
+      fields = this.#observer.replyFields(head);
+    } catch (error) {
+      // Not the upstream's fault and not the wire's: nobody else may feel it.
+      if (this.#end()) this.#observer.broke(error);
+      return;
+    }
+    this.#exchange.sendHead({ status: head.status, reason: head.reason, fields, length, bodyless });
   }
 
   upstreamBody(bytes: Buffer): void {
