@@ -19,6 +19,8 @@ const steps: readonly (readonly [name: string, ...command: string[]])[] = [
     'tests',
     process.execPath,
     '--test',
+    // A test that failed may have left a server open: that must not keep the run from ending.
+    '--test-force-exit',
     '--test-timeout=120000',
     `--test-concurrency=${availableParallelism()}`,
     '--test-reporter=./test/support/reporter.ts',
