@@ -36,6 +36,8 @@ export interface RawConnection {
   close(): void;
 }
 
+const PATIENCE_MS = 45_000;
+
 /** Opens a connection to `port` on loopback. */
 export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawConnection> {
   const socket = connect({ port, host, noDelay: true });
@@ -66,14 +68,20 @@ export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawC
     });
 
   async function until<T>(read: () => T | undefined): Promise<T> {
-    for (;;) {
-      const value = read();
-      if (value !== undefined) return value;
-      if (closed)
-        throw new Error(
-          `the connection ended: ${failure?.message ?? JSON.stringify(received.toString('latin1').slice(0, 300))}`,
-        );
-      await more();
+    // A hang must become a failure that says what it waited for.
+    const giveUp = setTimeout(() => socket.destroy(new Error(`nothing more in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    try {
+      for (;;) {
+        const value = read();
+        if (value !== undefined) return value;
+        if (closed) {
+          const sample = JSON.stringify(received.toString('latin1').slice(0, 300));
+          throw new Error(`the connection ended: ${failure?.message ?? ''} ${sample}`);
+        }
+        await more();
+      }
+    } finally {
+      clearTimeout(giveUp);
     }
   }
 
