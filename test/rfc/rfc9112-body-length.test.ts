@@ -10,7 +10,7 @@ const HIDDEN = 'GET /hidden HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
 /** RFC 9112 §6: where a request ends, the rules of §6.3 in their order. */
 const ROWS: readonly CallerRow[] = [
-  // Rules 1 and 2 are about replies: see rfc9112-replies.test.ts. Rule 3: both fields.
+  // Rules 1 and 2 are about replies: see rfc9112-reply-bodies.test.ts. Rule 3: both fields.
   {
     title: '§6.3 rule 3: Content-Length, then Transfer-Encoding',
     bytes: post('Content-Length: 5\r\nTransfer-Encoding: chunked', CHUNKS),
