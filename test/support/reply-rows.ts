@@ -18,7 +18,7 @@ export interface ReplyRow {
   /** What the service answers, in the pieces it writes. */
   readonly bytes: string | readonly string[];
   /** What it does behind that. */
-  readonly then?: 'end' | 'reset';
+  readonly andThen?: 'end' | 'reset';
   /** The request that it answers; `GET` where there is none. */
   readonly method?: string;
   /**
