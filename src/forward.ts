@@ -58,13 +58,15 @@ export function forward<Peer>(
   if (head.bodyLength > route.maxBodyBytes) return refuse('body_too_large');
   if (head.names.includes('via') && isLoop(fieldsOf(head, 'via'))) return refuse('loop_detected');
 
+  // Before a permit is taken: what throws must not keep one.
+  const injected = admission.principal === undefined ? '' : route.inject(admission.principal);
+  const headText = route.writeHead(head, admission, injected);
   const picked = route.upstream.pick();
   if (picked instanceof Refusal) return picked;
-  const injected = admission.principal === undefined ? '' : route.inject(admission.principal);
   const forwarding = new Forwarding(admission, exchange, picked, { now, conclude });
   new Relay(exchange, forwarding, {
     pool: picked.target.pool,
-    headText: route.writeHead(head, admission, injected),
+    headText,
     maxBodyBytes: route.maxBodyBytes,
     deadlineAt: exchange.startedAt + route.totalMs,
   }).start();

@@ -35,15 +35,28 @@ export class ChunkedReader {
   #size = 0;
   #digits = 0;
   #overhead = 0;
+  /** Where in the bytes at hand their data stands, moved together; an end of 0: there is none. */
+  #dataStart = 0;
+  #dataEnd = 0;
 
   /** Reads `bytes` from `at`; returns where it stopped: behind the body once `done`, at the end otherwise, anywhere on a `fault`. */
   read(bytes: Buffer, from: number, sink: BodySink): number {
+    this.#dataEnd = 0;
+    const stopped = this.#read(bytes, from);
+    // Once for all chunks in `bytes`: a body in chunks of one byte must not cost a write each.
+    if (this.#dataEnd > 0) sink.bodyData(bytes.subarray(this.#dataStart, this.#dataEnd));
+    return stopped;
+  }
+
+  #read(bytes: Buffer, from: number): number {
     let at = from;
     const end = bytes.length;
     while (at < end) {
       if (this.#state === DATA) {
         const take = Math.min(this.#size, end - at);
-        sink.bodyData(bytes.subarray(at, at + take));
+        if (this.#dataEnd === 0) this.#dataStart = at;
+        else bytes.copyWithin(this.#dataEnd, at, at + take);
+        this.#dataEnd = (this.#dataEnd || at) + take;
         at += take;
         this.#size -= take;
         if (this.#size === 0) this.#state = DATA_CR;

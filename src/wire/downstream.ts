@@ -92,8 +92,11 @@ export class DownstreamConnection<Peer> implements Reads {
     this.socket = socket;
     socket.on('drain', () => {
       this.#lastWriteAt = this.#now();
-      this.#current?.listener?.writable();
+      if (this.#current !== undefined) this.#current.listener?.writable();
+      else if (!this.#lingering) this.#goOn();
     });
+    // The reply is out: from here on the caller only has to hang up.
+    socket.on('finish', () => (this.#deadlineAt = this.#now() + LINGER_MS));
     // A caller who says no more is taken to have left: otherwise nobody would notice those who really did.
     socket.on('end', () => (this.#current === undefined ? socket.end() : socket.destroy()));
     socket.on('error', () => socket.destroy());
@@ -112,15 +115,21 @@ export class DownstreamConnection<Peer> implements Reads {
   /** No further request after the one under way. */
   drain(): void {
     this.#draining = true;
-    if (this.#current === undefined && !this.#lingering) this.socket.end();
+    if (this.#current === undefined && !this.#lingering) this.#linger();
   }
 
   /** Closes what has waited too long. `now` is monotonic. */
   sweep(now: number): void {
     const { socket } = this;
     const current = this.#current;
+    if (socket.writableLength > 0 && now - this.#lastWriteAt > this.settings.bodyMs) {
+      this.counters.slowReaders++;
+      // Never a clean end: an HTTP/1.0 caller would take it for the end of the reply.
+      socket.resetAndDestroy();
+      return;
+    }
     if (current === undefined) {
-      if (now < this.#deadlineAt) return;
+      if (now < this.#deadlineAt || socket.writableLength > 0) return;
       if (!this.#headBegun || this.#lingering) socket.destroy();
       else {
         this.counters.slowHeads++;
@@ -128,10 +137,7 @@ export class DownstreamConnection<Peer> implements Reads {
       }
       return;
     }
-    if (socket.writableLength > 0 && now - this.#lastWriteAt > this.settings.bodyMs) {
-      this.counters.slowReaders++;
-      socket.destroy();
-    } else if (current.sink !== undefined && !this.#paused && now - this.#lastReadAt > this.settings.bodyMs) {
+    if (current.sink !== undefined && !this.#paused && now - this.#lastReadAt > this.settings.bodyMs) {
       this.counters.slowBodies++;
       current.bodyFault('stalled', 'The request body did not arrive in time.');
     } else if (now >= current.deadlineAt) current.listener?.timedOut();
@@ -151,6 +157,12 @@ export class DownstreamConnection<Peer> implements Reads {
     if (!keepAlive || !complete || this.#draining) return this.#linger();
     this.#deadlineAt = this.#now() + this.settings.idleMs;
     this.#headBegun = false;
+    // Replies nobody reads must not pile up: the next request waits until the last reply is on its way.
+    if (this.socket.writableNeedDrain) this.pause();
+    else this.#goOn();
+  }
+
+  #goOn(): void {
     this.resume();
     if (this.#held.length > 0 && !this.#advancing) this.#advance();
   }
@@ -167,6 +179,8 @@ export class DownstreamConnection<Peer> implements Reads {
   feedBody(): void {
     this.#lastReadAt = this.#now();
     this.resume();
+    // What came with the head stands where every connection reads next.
+    if (this.#held.buffer === SHARED_BUFFER.buffer) this.#held = Buffer.from(this.#held);
     if (this.#current?.sink !== undefined) this.#readBody(this.#current);
   }
 
@@ -218,7 +232,7 @@ export class DownstreamConnection<Peer> implements Reads {
   /** Reads heads and serves them, as long as each is over before the next. */
   #advance(): void {
     this.#advancing = true;
-    while (this.#current === undefined && !this.#lingering && this.#held.length > 0) {
+    while (this.#current === undefined && !this.#lingering && this.#held.length > 0 && !this.socket.writableNeedDrain) {
       if (!this.#readHead()) break;
     }
     this.#advancing = false;
@@ -229,7 +243,8 @@ export class DownstreamConnection<Peer> implements Reads {
     const { headBytes, requestLineBytes } = this.settings;
     let held = this.#held;
     // One empty line before the request line is let pass (RFC 9112 §2.2).
-    if (this.#searched === 0 && held[0] === CR && held[1] === LF) this.#held = held = held.subarray(2);
+    while (this.#searched === 0 && held[0] === CR && held[1] === LF) this.#held = held = held.subarray(2);
+    if (held.length === 1 && held[0] === CR) return false;
     const end = held.indexOf(HEAD_END, Math.max(0, this.#searched - 3));
     if (end === -1 || end + 4 > headBytes) {
       if (held.length > headBytes) {

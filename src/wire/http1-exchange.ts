@@ -76,7 +76,7 @@ export class Http1Exchange<Peer> implements Exchange<Peer> {
   }
 
   resumeBody(): void {
-    if (!this.gone && !this.bodyDone) this.#connection.resume();
+    if (!this.gone) this.#connection.resume();
   }
 
   bodyData(bytes: Buffer): void {

@@ -76,7 +76,9 @@ export function createPool(options: PoolOptions): Pool {
     },
     acquire(user, fresh) {
       if (!fresh) {
-        const connection = idle.pop();
+        let connection = idle.pop();
+        // One that ended in this very round has not been told off the list yet.
+        while (connection?.socket.destroyed === true) connection = idle.pop();
         if (connection !== undefined) return user.useConnection(connection, true);
       }
       if (all.size < options.maxConnections) return user.useConnection(open(), false);

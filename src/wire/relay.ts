@@ -59,6 +59,8 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   #over = false;
   #bodyStarted = false;
   #blocked = false;
+  /** Part of the request's body is still to come from the caller. */
+  #uploading = false;
 
   constructor(exchange: Exchange<Peer>, observer: RelayObserver, request: RelayRequest) {
     this.#exchange = exchange;
@@ -107,7 +109,10 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
       return;
     }
     socket.write(text, 'latin1');
-    if (body === undefined) return this.#exchange.readBody(this, maxBodyBytes);
+    if (body === undefined) {
+      this.#uploading = true;
+      return this.#exchange.readBody(this, maxBodyBytes);
+    }
     // It stands in the buffer that is read into next.
     socket.write(Buffer.from(body));
     connection.sent(true);
@@ -140,6 +145,7 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   }
 
   bodyEnd(): void {
+    this.#uploading = false;
     const connection = this.#connection;
     if (connection === undefined) return;
     // Trailers of a request end here: nobody downstream expects an identity in them.
@@ -158,7 +164,12 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   }
 
   timedOut(): void {
-    this.#fail('upstream_timeout', 'its total time limit passed');
+    const { socket } = this.#connection ?? {};
+    // Who was waited for? Slow callers must not open a circuit for all the others.
+    if (socket === undefined) this.#fail('overloaded', 'no connection came free in time');
+    else if (this.#blocked || (this.#uploading && socket.writableLength === 0))
+      this.#fail('request_timeout', 'its total time limit passed');
+    else this.#fail('upstream_timeout', 'its total time limit passed');
   }
 
   writable(): void {

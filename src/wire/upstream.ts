@@ -105,6 +105,7 @@ export class UpstreamConnection {
       : connectTcp(common);
     this.socket.on(target.tls ? 'secureConnect' : 'connect', () => {
       this.connected = true;
+      this.#lastMoveAt = settings.now();
       this.#user?.upstreamConnected();
     });
     this.socket.on('drain', () => this.#user?.upstreamWritable());
@@ -125,7 +126,7 @@ export class UpstreamConnection {
   /** Part of the request went out. `last`: all of it has; before that the connection cannot be used again. */
   sent(last: boolean): void {
     this.#requestSent ||= last;
-    this.#lastMoveAt = this.#settings.now();
+    if (this.connected) this.#lastMoveAt = this.#settings.now();
   }
 
   /** A slow caller holds the reply up: the upstream is not to blame meanwhile. */
@@ -261,6 +262,8 @@ export class UpstreamConnection {
     this.uses++;
     const reusable = this.#reusable && this.#requestSent && !this.#closed;
     user.upstreamEnd(trailerText, trailers);
+    // A slow caller's pause is not for the next user.
+    this.resume();
     if (reusable) this.#owner.idle(this);
     else this.socket.destroy();
   }
