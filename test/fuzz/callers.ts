@@ -47,6 +47,45 @@ async function witnessed(witness: RawConnection, id: number): Promise<void> {
     throw new Error(`the witness ${id} got another's answer: ${reply.body}`);
 }
 
+/**
+ * Callers of a hostile service (`mutatingUpstream`), each on a connection of its
+ * own: whatever it says, every call ends, and `/good` beside it is served.
+ */
+export async function fuzzReplies(port: number, cases: number): Promise<FuzzCount> {
+  let passed = 0;
+  const witness = await connectRaw(port);
+  for (let done = 0; done < cases; done += AT_ONCE) {
+    const replies = await Promise.all(Array.from({ length: Math.min(AT_ONCE, cases - done) }, () => askHostile(port)));
+    passed += replies.filter((reply) => reply.startsWith('HTTP/1.1 2')).length;
+    witness.send(requestText('/good'));
+    const { status } = await witness.reply();
+    if (status !== 200) throw new Error(`the witness got ${status}`);
+  }
+  witness.close();
+  return { cases, passed };
+}
+
+async function askHostile(port: number): Promise<string> {
+  const connection = await connectRaw(port);
+  connection.send(requestText('/hostile', { headers: { Connection: 'close' } }));
+  const reply = await connection.ended();
+  if (!/^(?:HTTP\/1\.1 [1-5]|$)/.test(reply)) throw new Error(`no reply: ${JSON.stringify(reply)}`);
+  return reply;
+}
+
+/** Configuration with the routes that `fuzzReplies` calls. */
+export function hostileRoutes(goodUrl: string, hostileUrl: string): string {
+  return `
+upstreams:
+  good: { targets: ["${goodUrl}"] }
+  hostile: { targets: ["${hostileUrl}"] }
+routes:
+  - { path: /hostile, kind: operations, upstream: hostile, auth: none }
+  - { path: /good, kind: operations, upstream: good, auth: none }
+log: { access: off }
+`;
+}
+
 /** Sends `text`, in one or several pieces; resolves with what came back. */
 function exchange(port: number, text: string, random: Random): Promise<string> {
   const cut = random() < 0.3 ? Math.floor(random() * text.length) : text.length;

@@ -1,36 +1,57 @@
 /**
  * Mutants for as long as one likes: `npm run fuzz -- --minutes 10 --seed 7`.
- * Stops at the first that breaks a rule, and says the seed that made it.
+ * Parsers alone, parsers against Node's, callers and services on sockets in
+ * turn, each with the next seed; `--only differential,parsers` leaves some out.
+ * Stops at the first broken rule, and says the seed that made it.
  */
 import { parseArgs } from 'node:util';
 import { startGateway } from '../support/gateway.ts';
 import { openRoute } from '../support/open-route.ts';
 import { startUpstream } from '../support/upstream.ts';
-import { fuzzCallers, mutatingUpstream } from './callers.ts';
+import { fuzzCallers, fuzzReplies, hostileRoutes, mutatingUpstream } from './callers.ts';
+import { fuzzDifferential } from './differential.ts';
 import { fuzzParsers } from './parsers.ts';
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    only: { type: 'string', default: 'parsers,differential,callers,replies' },
   },
 });
-const until = Date.now() + Number(values.minutes) * 60_000;
-let seed = Number(values.seed);
-let cases = 0;
+const PARSERS = 300_000;
+const DIFFERENTIAL = 100_000;
+const CALLERS = 6400;
+const REPLIES = 6400;
 
 const upstream = await startUpstream();
 const gateway = await startGateway(openRoute(upstream.url, 'log: { access: off }'));
-const hostile = await startUpstream({ behaviour: mutatingUpstream(seed) });
-const exposed = await startGateway(openRoute(hostile.url, 'log: { access: off }'));
+const hostile = await startUpstream({ behaviour: mutatingUpstream(Number(values.seed)) });
+const exposed = await startGateway(hostileRoutes(upstream.url, hostile.url));
+
+/** What a round runs of each kind, and how. */
+const kinds = new Map<string, (seed: number) => Promise<number>>([
+  ['parsers', (seed) => Promise.resolve(fuzzParsers(seed, PARSERS)).then(() => PARSERS)],
+  ['differential', (seed) => fuzzDifferential(seed, DIFFERENTIAL).then(({ cases }) => cases)],
+  ['callers', (seed) => fuzzCallers(gateway.port, upstream, { seed, cases: CALLERS }).then(({ cases }) => cases)],
+  ['replies', () => fuzzReplies(exposed.port, REPLIES).then(({ cases }) => cases)],
+]);
+const chosen = values.only.split(',');
+const unknown = chosen.find((kind) => !kinds.has(kind));
+if (unknown !== undefined) throw new Error(`--only takes ${[...kinds.keys()].join(', ')}; ${unknown} is none of them`);
+
+const counts = new Map(chosen.map((kind) => [kind, 0]));
+const report = () => [...counts].map(([kind, count]) => `${kind} ${count}`).join(', ');
+const until = Date.now() + Number(values.minutes) * 60_000;
+let seed = Number(values.seed);
 try {
   for (; Date.now() < until; seed++) {
-    process.stdout.write(`\rseed ${seed}, ${cases} cases `);
-    fuzzParsers(seed, 300_000);
-    await fuzzCallers(gateway.port, upstream, { seed, cases: 6400 });
-    cases += 306_400;
+    for (const kind of chosen) {
+      counts.set(kind, counts.get(kind)! + (await kinds.get(kind)!(seed)));
+      process.stdout.write(`\rseed ${seed}: ${report()} `);
+    }
   }
-  console.log(`\n${cases} cases, nothing found`);
+  console.log(`\n${report()} cases up to seed ${seed - 1}: nothing found`);
 } catch (error) {
   console.error(`\nseed ${seed}:`, error);
   process.exitCode = 1;
