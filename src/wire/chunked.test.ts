@@ -7,12 +7,12 @@ function read(...pieces: string[]): { body: string; reader: ChunkedReader; rest:
   const reader = new ChunkedReader();
   let body = '';
   let rest = '';
-  const sink = { bodyData: (bytes: Buffer) => void (body += bytes.toString('latin1')) };
   for (const piece of pieces) {
     if (reader.done) rest += piece;
     else if (reader.fault === undefined) {
       const bytes = Buffer.from(piece, 'latin1');
-      const at = reader.read(bytes, 0, sink);
+      const at = reader.read(bytes, 0);
+      body += reader.data.toString('latin1');
       if (reader.done) rest += bytes.toString('latin1', at);
     }
   }

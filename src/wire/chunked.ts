@@ -7,15 +7,12 @@ import { emptySection, readFields } from './fields.ts';
 import type { FieldSection } from './fields.ts';
 import { CR, FIELD_VALUE, LF } from './syntax.ts';
 
-export interface BodySink {
-  /** `bytes` may be overwritten once this returns. */
-  bodyData(bytes: Buffer): void;
-}
-
 /** Size lines and trailers of one body may not be longer than this together: they carry nothing that is used. */
 const MAX_OVERHEAD_BYTES = 16_384;
 /** A chunk may be that many hexadecimal digits long: 2^52 is what a double counts exactly. */
 const MAX_SIZE_DIGITS = 13;
+
+const NO_DATA = Buffer.alloc(0);
 
 const SIZE = 0;
 const EXTENSION = 1;
@@ -28,6 +25,8 @@ const TRAILER = 6;
 export class ChunkedReader {
   done = false;
   fault: string | undefined;
+  /** The data among the bytes read last. */
+  data: Buffer = NO_DATA;
   /** Fields behind the last chunk. Never merged into the head (RFC 9110 §6.5.1). */
   trailers: FieldSection | undefined;
   trailerText = '';
@@ -39,12 +38,16 @@ export class ChunkedReader {
   #dataStart = 0;
   #dataEnd = 0;
 
-  /** Reads `bytes` from `at`; returns where it stopped: behind the body once `done`, at the end otherwise, anywhere on a `fault`. */
-  read(bytes: Buffer, from: number, sink: BodySink): number {
+  /**
+   * Reads `bytes` from `from`; returns where it stopped: behind the body once
+   * `done`, at the end otherwise, anywhere on a `fault`. Overwrites framing in
+   * `bytes`, so that the data of all their chunks stands in one piece.
+   */
+  read(bytes: Buffer, from: number): number {
     this.#dataEnd = 0;
     const stopped = this.#read(bytes, from);
-    // Once for all chunks in `bytes`: a body in chunks of one byte must not cost a write each.
-    if (this.#dataEnd > 0) sink.bodyData(bytes.subarray(this.#dataStart, this.#dataEnd));
+    // A body in chunks of one byte must not cost a write for each.
+    this.data = this.#dataEnd === 0 ? NO_DATA : bytes.subarray(this.#dataStart, this.#dataEnd);
     return stopped;
   }
 

@@ -7,16 +7,15 @@
  * No timer of its own: the listener's sweep calls `sweep` a few times a second.
  */
 import type { Socket } from 'node:net';
-import { refuse, type Refusal } from '../refusal.ts';
+import { refuse, Refusal } from '../refusal.ts';
 import { adopt, type Reads } from './adopt.ts';
-import { ChunkedReader } from './chunked.ts';
-import type { BodySink } from './chunked.ts';
 import type { WireCounters } from './counters.ts';
-import { Http1Exchange } from './http1-exchange.ts';
 import type { Exchange } from './exchange.ts';
-import { CHUNKED, readRequestHead } from './request-head.ts';
+import { emptyLines, findHeadEnd } from './head-end.ts';
+import { Http1Exchange } from './http1-exchange.ts';
+import { NO_BODY, RequestBody } from './request-body.ts';
+import { readRequestHead, UNREADABLE } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
-import { CR, LF } from './syntax.ts';
 
 export interface DownstreamSettings {
   readonly requestLineBytes: number;
@@ -37,7 +36,6 @@ export interface Serve<Peer> {
   refuseHead(exchange: Exchange<Peer>, refusal: Refusal): void;
 }
 
-const HEAD_END = Buffer.from('\r\n\r\n');
 const NOTHING = Buffer.alloc(0);
 const READ_BYTES = 65_536;
 /** Where all connections read that are not in the middle of a body: what they keep of it they copy. */
@@ -69,9 +67,8 @@ export class DownstreamConnection<Peer> implements Reads {
   #lastReadAt: number;
   #lastWriteAt: number;
 
-  // The body of the current request.
-  #bodyLeft = 0;
-  #chunked: ChunkedReader | undefined;
+  /** Of the current request. */
+  #body: RequestBody = NO_BODY;
   #paused = false;
   /** While a body is read in pieces: its bytes may wait in the upstream's socket, so they need a buffer of their own. */
   #ownBuffer: Buffer | undefined;
@@ -105,7 +102,7 @@ export class DownstreamConnection<Peer> implements Reads {
 
   /** Whether the request under way has all of its body in. */
   get bodyComplete(): boolean {
-    return this.#chunked === undefined ? this.#bodyLeft <= this.#held.length : this.#chunked.done;
+    return this.#body.isIn(this.#held.length);
   }
 
   get draining(): boolean {
@@ -150,10 +147,9 @@ export class DownstreamConnection<Peer> implements Reads {
   /** The exchange is over. Goes on with the next request, or closes. */
   exchangeEnded(keepAlive: boolean): void {
     const complete = this.bodyComplete;
-    if (complete && this.#chunked === undefined && this.#bodyLeft > 0) this.#consume(this.#bodyLeft);
+    if (complete) this.#consume(this.#body.left);
     this.#current = undefined;
-    this.#chunked = undefined;
-    this.#bodyLeft = 0;
+    this.#body = NO_BODY;
     if (!keepAlive || !complete || this.#draining) return this.#linger();
     this.#deadlineAt = this.#now() + this.settings.idleMs;
     this.#headBegun = false;
@@ -168,10 +164,8 @@ export class DownstreamConnection<Peer> implements Reads {
   }
 
   takeWholeBody(): Buffer | undefined {
-    if (this.#chunked !== undefined || this.#bodyLeft > this.#held.length) return undefined;
-    const body = this.#held.subarray(0, this.#bodyLeft);
-    this.#consume(this.#bodyLeft);
-    this.#bodyLeft = 0;
+    const body = this.#body.takeWhole(this.#held);
+    if (body !== undefined) this.#consume(body.length);
     return body;
   }
 
@@ -240,45 +234,41 @@ export class DownstreamConnection<Peer> implements Reads {
 
   /** True when a request was read. */
   #readHead(): boolean {
-    const { headBytes, requestLineBytes } = this.settings;
-    let held = this.#held;
-    // One empty line before the request line is let pass (RFC 9112 §2.2).
-    while (this.#searched === 0 && held[0] === CR && held[1] === LF) this.#held = held = held.subarray(2);
-    if (held.length === 1 && held[0] === CR) return false;
-    const end = held.indexOf(HEAD_END, Math.max(0, this.#searched - 3));
-    if (end === -1 || end + 4 > headBytes) {
-      if (held.length > headBytes) {
-        const inLine = held.subarray(0, requestLineBytes + 2).indexOf(CR) === -1;
-        this.#refuse(refuse(inLine ? 'uri_too_long' : 'headers_too_large'));
-        return false;
-      }
-      if (!this.#headBegun && held.length > 0) {
-        this.#headBegun = true;
-        this.#deadlineAt = this.#now() + this.settings.headMs;
-      }
-      if (hasBareLineFeed(held, this.#searched)) {
-        this.#refuse(refuse('malformed_request', { detail: 'Lines must end in CRLF.' }));
-        return false;
-      }
+    this.#skipEmptyLines();
+    const held = this.#held;
+    if (held.length === 0) return false;
+    const end = findHeadEnd(held, this.#searched, this.settings);
+    if (end === undefined) {
       this.#searched = held.length;
+      if (this.#headBegun) return false;
+      this.#headBegun = true;
+      this.#deadlineAt = this.#now() + this.settings.headMs;
       return false;
     }
-    const head = readRequestHead(held, end + 2, this.settings);
-    this.#consume(end + 4);
-    this.#searched = 0;
-    if ('status' in head) {
+    const head = typeof end === 'number' ? readRequestHead(held, end, this.settings) : end;
+    if (head instanceof Refusal) {
       this.#refuse(head);
       return false;
     }
+    this.#consume(head.text.length + 2);
+    this.#searched = 0;
     this.#start(head);
     return true;
+  }
+
+  #skipEmptyLines(): void {
+    // One byte may be the first half of such a line.
+    if (this.#searched > 1) return;
+    const skipped = emptyLines(this.#held);
+    if (skipped === 0) return;
+    this.#consume(skipped);
+    this.#searched = 0;
   }
 
   #start(head: RequestHead): void {
     const now = this.#now();
     this.counters.requests++;
-    if (head.bodyLength === CHUNKED) this.#chunked = new ChunkedReader();
-    else this.#bodyLeft = head.bodyLength;
+    this.#body = head.bodyLength === 0 ? NO_BODY : new RequestBody(head.bodyLength);
     const exchange = new Http1Exchange<Peer>(this, head, now);
     this.#current = exchange;
     this.#serve.serve(exchange);
@@ -288,29 +278,20 @@ export class DownstreamConnection<Peer> implements Reads {
   #refuse(refusal: Refusal): void {
     this.counters.malformed++;
     this.#held = NOTHING;
-    this.#bodyLeft = 0;
-    this.#chunked = undefined;
+    this.#body = NO_BODY;
     const exchange = new Http1Exchange<Peer>(this, UNREADABLE, this.#now());
     this.#current = exchange;
     this.#serve.refuseHead(exchange, refusal);
   }
 
   #readBody(exchange: Http1Exchange<Peer>): void {
-    const held = this.#held;
-    if (this.#chunked === undefined) {
-      const take = Math.min(this.#bodyLeft, held.length);
-      this.#bodyLeft -= take;
-      this.#consume(take);
-      if (take > 0) exchange.bodyData(take === held.length ? held : held.subarray(0, take));
-      if (this.#bodyLeft === 0) exchange.bodyEnd();
-      return;
-    }
-    const sink: BodySink = exchange;
-    const chunked = this.#chunked;
-    const stopped = chunked.read(held, 0, sink);
-    this.#consume(stopped);
-    if (chunked.fault !== undefined) exchange.bodyFault('malformed', chunked.fault);
-    else if (chunked.done) exchange.bodyEnd();
+    const body = this.#body;
+    // Consumed before it is handed over: that may end the exchange and begin the next.
+    this.#consume(body.read(this.#held));
+    if (body.data.length > 0) exchange.bodyData(body.data);
+    if (this.#current !== exchange) return;
+    if (body.fault !== undefined) exchange.bodyFault('malformed', body.fault);
+    else if (body.done) exchange.bodyEnd();
   }
 
   #consume(count: number): void {
@@ -333,30 +314,3 @@ export class DownstreamConnection<Peer> implements Reads {
     if (current !== undefined) current.connectionClosed();
   }
 }
-
-function hasBareLineFeed(bytes: Buffer, from: number): boolean {
-  for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, at + 1)) {
-    if (at === 0 || bytes[at - 1] !== CR) return true;
-  }
-  return false;
-}
-
-/** Stands in for the head of a request that could not be read. */
-const UNREADABLE: RequestHead = {
-  text: '',
-  section: { names: [], values: [], kinds: [], starts: [0], canonical: true },
-  method: '',
-  rawPath: '',
-  query: undefined,
-  host: '',
-  names: [],
-  values: [],
-  http10: false,
-  bodyLength: 0,
-  expectsContinue: false,
-  keepAlive: false,
-  acceptsTrailers: false,
-  authority: '',
-  absoluteForm: false,
-  nominated: undefined,
-};

@@ -4,7 +4,6 @@
  * stand behind the same face. After the caller has left, every call is a no-op.
  */
 import type { RequestHead } from './request-head.ts';
-import type { BodySink } from './chunked.ts';
 
 /** Told of what happens to the exchange while somebody is busy with it. */
 export interface ExchangeListener {
@@ -16,7 +15,9 @@ export interface ExchangeListener {
   writable(): void;
 }
 
-export interface RequestBodySink extends BodySink {
+export interface RequestBodySink {
+  /** `bytes` may be overwritten once this returns, unless `holdsBytes` says that they are still needed. */
+  bodyData(bytes: Buffer): void;
   /** Whether bytes handed over are still being written from where they were. */
   holdsBytes(): boolean;
   bodyEnd(): void;

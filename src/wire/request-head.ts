@@ -217,6 +217,26 @@ export function readRequestHead(bytes: Buffer, end: number, limits: HeadLimits):
   };
 }
 
+/** Stands in for the head of a request that could not be read. */
+export const UNREADABLE: RequestHead = {
+  text: '',
+  section: { names: [], values: [], kinds: [], starts: [0], canonical: true },
+  method: '',
+  rawPath: '',
+  query: undefined,
+  host: '',
+  names: [],
+  values: [],
+  http10: false,
+  bodyLength: 0,
+  expectsContinue: false,
+  keepAlive: false,
+  acceptsTrailers: false,
+  authority: '',
+  absoluteForm: false,
+  nominated: undefined,
+};
+
 /** The host of `host:port`, lower-case and without a trailing dot; `undefined` when it is not one. */
 function hostOf(authority: string): string | undefined {
   if (authority.charCodeAt(0) === 0x5b) {

@@ -230,7 +230,8 @@ export class UpstreamConnection {
     if (from === bytes.length) return from;
     const chunked = this.#chunked;
     if (chunked !== undefined) {
-      const at = chunked.read(bytes, from, this);
+      const at = chunked.read(bytes, from);
+      if (chunked.data.length > 0) user.upstreamBody(chunked.data);
       if (this.#user === undefined) return FAILED;
       if (chunked.fault !== undefined) return this.#protocolFault(chunked.fault);
       this.#inBody = !chunked.done;
@@ -245,11 +246,6 @@ export class UpstreamConnection {
     this.#inBody = this.#bodyLeft > 0;
     user.upstreamBody(bytes.subarray(from, from + take));
     return this.#user === undefined ? FAILED : from + take;
-  }
-
-  /** From the chunked reader. */
-  bodyData(bytes: Buffer): void {
-    this.#user?.upstreamBody(bytes);
   }
 
   /** The reply is whole. */

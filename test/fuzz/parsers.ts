@@ -83,10 +83,10 @@ function fuzzChunked(text: string, random: Random): number {
 function readChunked(pieces: readonly string[]): { data: string; done: boolean; fault: string | undefined } {
   const reader = new ChunkedReader();
   let data = '';
-  const sink = { bodyData: (bytes: Buffer) => void (data += bytes.toString('latin1')) };
   for (const piece of pieces) {
     if (reader.done || reader.fault !== undefined) break;
-    reader.read(Buffer.from(piece, 'latin1'), 0, sink);
+    reader.read(Buffer.from(piece, 'latin1'), 0);
+    data += reader.data.toString('latin1');
   }
   return { data, done: reader.done, fault: reader.fault };
 }
