@@ -79,6 +79,9 @@ const LAXER: ReadonlyMap<string, string> = new Map([
   ['Invalid character in chunk extensions', 'extensions are dropped, whatever they say, and only counted'],
   ['Invalid character in chunk extensions name', 'the same'],
   ['Invalid character in chunk extensions value', 'the same'],
+  ['Invalid character in chunk extensions quoted value', 'the same'],
+  ['Invalid character in chunk extensions quote value', 'the same'],
+  ['Invalid quoted-pair in chunk extensions quoted value', 'the same'],
   [
     "Content-Length can't be present with Transfer-Encoding",
     'of trailers, which are dropped whatever they say (RFC 9110 §6.5.1)',
