@@ -88,6 +88,10 @@ const LAXER: ReadonlyMap<string, string> = new Map([
   ],
   ['Invalid `Transfer-Encoding` header value', 'the same'],
   [
+    'Request has invalid `Transfer-Encoding`',
+    'RFC 9112 §5.1: a tab behind `chunked` is no part of the value; Node takes spaces off, not tabs',
+  ],
+  [
     'Data after `Connection: close`',
     'Node minds Connection in a trailer; in HTTP/1.0 it misses keep-alive behind two spaces',
   ],
