@@ -115,14 +115,23 @@ export class DownstreamConnection<Peer> implements Reads {
     if (this.#current === undefined && !this.#lingering) this.#linger();
   }
 
+  /**
+   * Ends it at once. In the middle of a reply never cleanly: an HTTP/1.0 caller
+   * would take that for the end of it. Elsewhere not by a reset, which Node
+   * cannot do while a shutdown is under way, and then never tells of the close.
+   */
+  cut(): void {
+    if (this.#current !== undefined || this.socket.writableLength > 0) this.socket.resetAndDestroy();
+    else this.socket.destroy();
+  }
+
   /** Closes what has waited too long. `now` is monotonic. */
   sweep(now: number): void {
     const { socket } = this;
     const current = this.#current;
     if (socket.writableLength > 0 && now - this.#lastWriteAt > this.settings.bodyMs) {
       this.counters.slowReaders++;
-      // Never a clean end: an HTTP/1.0 caller would take it for the end of the reply.
-      socket.resetAndDestroy();
+      this.cut();
       return;
     }
     if (current === undefined) {

@@ -187,7 +187,7 @@ export class Http1Exchange<Peer> implements Exchange<Peer> {
 
   abort(): void {
     if (this.gone) return;
-    this.#connection.socket.resetAndDestroy();
+    this.#connection.cut();
   }
 
   /** The connection is closed under the exchange. */

@@ -80,7 +80,7 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
       ]);
       for (const connection of connections) connection.drain();
       const cut = setTimeout(() => {
-        for (const connection of connections) connection.socket.resetAndDestroy();
+        for (const connection of connections) connection.cut();
       }, graceMs);
       await closed;
       clearTimeout(cut);
