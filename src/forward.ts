@@ -4,7 +4,7 @@
  * becomes of the exchange is told to `done` exactly once.
  */
 import type { Admission } from './gateway.ts';
-import type { RoutePlan } from './plan.ts';
+import type { Plan, RoutePlan } from './plan.ts';
 import type { Passage } from './passage.ts';
 import { refuse, Refusal } from './refusal.ts';
 import { fieldOf, fieldsOf } from './request.ts';
@@ -50,7 +50,7 @@ export type Conclude<Peer> = (
 export function forward<Peer>(
   admission: Admission,
   exchange: Exchange<Peer>,
-  now: () => number,
+  plan: Pick<Plan, 'clock' | 'dateLine'>,
   conclude: Conclude<Peer>,
 ): Refusal | undefined {
   const { route } = admission;
@@ -63,7 +63,7 @@ export function forward<Peer>(
   const headText = route.writeHead(head, admission, injected);
   const picked = route.upstream.pick();
   if (picked instanceof Refusal) return picked;
-  const forwarding = new Forwarding(admission, exchange, picked, { now, conclude });
+  const forwarding = new Forwarding(admission, exchange, picked, { plan, conclude });
   new Relay(exchange, forwarding, {
     pool: picked.target.pool,
     headText,
@@ -84,7 +84,7 @@ export class Forwarding<Peer> implements RelayObserver {
   readonly #admission: Admission;
   readonly #exchange: Exchange<Peer>;
   readonly #permit: number;
-  readonly #now: () => number;
+  readonly #plan: Pick<Plan, 'clock' | 'dateLine'>;
   readonly #conclude: Conclude<Peer>;
   readonly #startedAt: number;
   #failed = false;
@@ -93,24 +93,25 @@ export class Forwarding<Peer> implements RelayObserver {
     admission: Admission,
     exchange: Exchange<Peer>,
     picked: Picked,
-    { now, conclude }: { now: () => number; conclude: Conclude<Peer> },
+    { plan, conclude }: { plan: Pick<Plan, 'clock' | 'dateLine'>; conclude: Conclude<Peer> },
   ) {
     this.target = picked.target;
     this.#admission = admission;
     this.#exchange = exchange;
     this.#permit = picked.permit;
-    this.#now = now;
+    this.#plan = plan;
     this.#conclude = conclude;
-    this.#startedAt = now();
+    this.#startedAt = plan.clock.monotonic();
   }
 
   replyFields(head: ReplyHead): string {
-    this.upstreamMs = this.#now() - this.#startedAt;
+    this.upstreamMs = this.#plan.clock.monotonic() - this.#startedAt;
     this.#failed = isFailure(head.status);
     const { route } = this.#admission;
-    return (
-      keptFields(head.text, head.section, head.nominated, route.dropFromReply) + replyLines(this.#admission, route)
-    );
+    // A reply without a date gets one on its way (RFC 9110 §6.6.1).
+    const date = head.section.names.includes('date') ? '' : this.#plan.dateLine();
+    const kept = keptFields(head.text, head.section, head.nominated, route.dropFromReply);
+    return kept + date + replyLines(this.#admission, route);
   }
 
   relayed(status: number): void {

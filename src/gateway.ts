@@ -111,6 +111,10 @@ function afterAuthentication(
   }
   passage.taken = taken;
 
+  // Asked to go no further (RFC 9110 §7.6.2): the gateway is who is asked.
+  if (passage.request.method === 'OPTIONS' && fieldOf(passage.request, 'max-forwards') === '0') {
+    return new Answer(204, 'No Content', `Allow: ${route.allow}\r\n`);
+  }
   return passage as Admission;
 }
 
@@ -154,12 +158,12 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
         exchange.answer(
           decision.status,
           decision.reason,
-          `${decision.fields}X-Request-ID: ${passage.requestId}\r\n`,
+          `${decision.fields}${plan.dateLine()}X-Request-ID: ${passage.requestId}\r\n`,
           '',
         );
         note(exchange, passage, { status: decision.status });
       } else {
-        const refusal = forward(decision, exchange, plan.clock.monotonic, conclude);
+        const refusal = forward(decision, exchange, plan, conclude);
         if (refusal !== undefined) answerRefusal(exchange, passage, refusal, undefined);
       }
     } catch (error) {
@@ -199,7 +203,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
     exchange.answer(
       refusal.status,
       refusal.title,
-      refusalLines(refusal) + replyLines(passage, passage.route),
+      refusalLines(refusal) + plan.dateLine() + replyLines(passage, passage.route),
       problemOf(refusal, passage.requestId),
     );
     note(exchange, passage, { status: refusal.status, refusal, forwarding });

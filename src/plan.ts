@@ -22,6 +22,7 @@ import { createReplyGuard } from './forward.ts';
 import { addressKey, callerAddress, createTrustedProxies } from './limit/address.ts';
 import { createLimiter, type Limiter } from './limit/limiter.ts';
 import { routeText, type RouteText } from './log/access-log.ts';
+import { createDateLine } from './log/time.ts';
 import type { Metrics } from './log/metrics.ts';
 import { createRequestId, keepRequestId } from './log/request-id.ts';
 import { createRequestMetrics, type RequestMetrics } from './log/request-metrics.ts';
@@ -35,6 +36,7 @@ import { createRewriter } from './route/rewrite.ts';
 import { createRouteTable, type RouteTable } from './route/table.ts';
 import { createUpstreamHead, type WriteUpstreamHead } from './upstream-head.ts';
 import { createUpstreamPlan, type UpstreamPlan } from './upstream-plan.ts';
+import { ALLOW } from './wire/request-head.ts';
 import type { World } from './world.ts';
 
 export interface RoutePlan {
@@ -56,6 +58,8 @@ export interface RoutePlan {
   readonly upstream: UpstreamPlan;
   readonly maxBodyBytes: number;
   readonly totalMs: number;
+  /** The value of `Allow`. */
+  readonly allow: string;
 }
 
 export interface PlanParts extends World {
@@ -76,6 +80,8 @@ export interface Plan extends PlanParts {
   /** Works out once what is the same for every request on a connection. */
   readonly openPeer: (remoteAddress: string) => Peer;
   readonly originOf: (request: Request, peer: Peer) => Origin;
+  /** The `Date` field of a reply that begins now, as a line. */
+  readonly dateLine: () => string;
   /** Begins to fetch keys. */
   start(): void;
   close(): void;
@@ -158,6 +164,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       upstream,
       maxBodyBytes: route.maxBodyBytes,
       totalMs: route.totalMs,
+      allow: route.methods.length === 0 ? ALLOW : route.methods.join(', '),
     };
   }
 
@@ -198,6 +205,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
         tracestate,
       };
     },
+    dateLine: createDateLine(clock),
     start() {
       for (const keySet of keySets.values()) keySet.start();
     },

@@ -79,12 +79,13 @@ export function createUpstreamHead(options: UpstreamHeadOptions): WriteUpstreamH
     const ownHost = head.absoluteForm || head.host === '';
     if (ownHost) text += `Host: ${head.authority}\r\n`;
     const drop = peer.trusted ? dropFromTrusted : dropFromOthers;
-    text += keptFields(
-      head.text,
-      head.section,
-      head.nominated,
-      ownHost ? (name) => name === 'host' || drop(name) : drop,
-    );
+    const countsHops = head.method === 'OPTIONS';
+    const dropHere =
+      ownHost || countsHops
+        ? (name: string) => (ownHost && name === 'host') || (countsHops && name === 'max-forwards') || drop(name)
+        : drop;
+    text += keptFields(head.text, head.section, head.nominated, dropHere);
+    if (countsHops) text += maxForwardsLine(head);
     if (stripToken?.in === 'cookie') text += cookieLine(head, stripToken.name);
     text += forwardedLines(head, passage);
     if (head.acceptsTrailers) text += 'TE: trailers\r\nConnection: TE\r\n';
@@ -106,6 +107,12 @@ function forwardedLines(head: RequestHead, { peer, requestId, traceparent, trace
   if (fieldOf(head, 'x-forwarded-host') === undefined && head.authority !== '')
     lines += `X-Forwarded-Host: ${head.authority}\r\n`;
   return lines + tail;
+}
+
+/** One hop less, for OPTIONS alone (RFC 9110 §7.6.2). What is no number says nothing. */
+function maxForwardsLine(head: RequestHead): string {
+  const hops = fieldOf(head, 'max-forwards');
+  return hops === undefined || !/^[0-9]{1,9}$/.test(hops) ? '' : `Max-Forwards: ${Math.max(0, Number(hops) - 1)}\r\n`;
 }
 
 /** The cookies but for the one that held the token. */

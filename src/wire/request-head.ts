@@ -55,7 +55,8 @@ const METHODS: ReadonlyMap<string, boolean> = new Map([
   ['PATCH', true],
   ['DELETE', true],
 ]);
-const ALLOW = [...METHODS.keys()].join(', ');
+/** Of a route for any method: the value of `Allow`. */
+export const ALLOW = [...METHODS.keys()].join(', ');
 
 /** One spelling of a length (RFC 9110 §8.6): no sign, no leading zero, nothing that a double cannot hold. */
 const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
