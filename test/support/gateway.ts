@@ -52,6 +52,6 @@ export async function startGateway(yaml: string, options: TestGatewayOptions = {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },
-    close: () => running.close(0),
+    close: (graceMs = 0) => running.close(graceMs),
   };
 }
