@@ -74,6 +74,8 @@ const STRICTER: ReadonlyMap<string, string> = new Map([
   ['headers_too_large', 'a limit of ours'],
 ]);
 
+const TRAILERS = 'Trailers that name a field of framing or of the connection.';
+
 /** What Node refuses and we let through, by what Node says of it. */
 const LAXER: ReadonlyMap<string, string> = new Map([
   ['Invalid character in chunk extensions', 'extensions are dropped, whatever they say, and only counted'],
@@ -82,19 +84,12 @@ const LAXER: ReadonlyMap<string, string> = new Map([
   ['Invalid character in chunk extensions quoted value', 'the same'],
   ['Invalid character in chunk extensions quote value', 'the same'],
   ['Invalid quoted-pair in chunk extensions quoted value', 'the same'],
-  [
-    "Content-Length can't be present with Transfer-Encoding",
-    'of trailers, which are dropped whatever they say (RFC 9110 §6.5.1)',
-  ],
-  ['Invalid `Transfer-Encoding` header value', 'the same'],
+  [TRAILERS, 'RFC 9110 §6.5.1: dropped, whatever they say; Node reads them as if they stood in the head'],
   [
     'Request has invalid `Transfer-Encoding`',
     'RFC 9112 §5.1: a tab behind `chunked` is no part of the value; Node takes spaces off, not tabs',
   ],
-  [
-    'Data after `Connection: close`',
-    'Node minds Connection in a trailer; in HTTP/1.0 it misses keep-alive behind two spaces',
-  ],
+  ['Data after `Connection: close`', 'in HTTP/1.0 Node misses a keep-alive behind two spaces'],
 ]);
 
 /** No reason: what is read out of half a head is a disagreement. */
@@ -141,14 +136,24 @@ interface Difference {
   readonly who: 'ours' | 'theirs';
 }
 
+/** A request as we read it, and the names of its trailers. */
+interface OurRead extends Read {
+  readonly trailers: readonly string[];
+}
+
+interface OurReading extends Reading {
+  readonly requests: readonly OurRead[];
+}
+
 /** Throws where both read on and read differently; else says which of the two refused what the other did not. */
-function compare(ours: Reading, theirs: Reading): Difference | undefined {
+function compare(ours: OurReading, theirs: Reading): Difference | undefined {
   const { length } = ours.requests;
-  for (const [at, request] of ours.requests.entries()) {
+  const refusedByNode = (reason: string): Difference => ({ who: 'theirs', reason: inTrailers(ours, reason) });
+  for (const [at, { trailers: _, ...request }] of ours.requests.entries()) {
     const other = theirs.requests[at];
     // Refused by Node before the end that we saw.
     if (theirs.refused !== undefined && (other === undefined || (request.whole && !other.whole))) {
-      return { who: 'theirs', reason: theirs.refused };
+      return refusedByNode(theirs.refused);
     }
     assert.ok(other !== undefined, 'a request that Node did not see');
     if (request.whole) assert.deepEqual(other, request);
@@ -164,10 +169,17 @@ function compare(ours: Reading, theirs: Reading): Difference | undefined {
   if (ours.refused === undefined) {
     assert.equal(theirs.requests.length, length, 'a request that we did not see');
     // Half a body: Node may know already what we shall say when it is whole.
-    return theirs.refused === undefined || broken ? undefined : { who: 'theirs', reason: theirs.refused };
+    return theirs.refused === undefined || broken ? undefined : refusedByNode(theirs.refused);
   }
   const further = broken ? theirs.requests[length - 1]!.whole : theirs.requests.length > length;
   return further ? { who: 'ours', reason: ours.refused } : undefined;
+}
+
+/** Node says of such trailers what it would say of the same fields in a head. */
+function inTrailers({ requests }: OurReading, reason: string): string {
+  const names = requests.flatMap(({ trailers }) => trailers);
+  const framing = names.some((name) => /^(?:content-length|transfer-encoding|connection)$/.test(name));
+  return framing && /Content-Length|Transfer-Encoding|Connection/.test(reason) ? TRAILERS : reason;
 }
 
 /** Adds the bytes to what went wrong with them. */
@@ -180,8 +192,8 @@ function within<T>(text: string, body: () => T): T {
 }
 
 /** Reads a stream as a connection from a caller does. */
-function readAll(text: string): Reading {
-  const requests: Read[] = [];
+function readAll(text: string): OurReading {
+  const requests: OurRead[] = [];
   let bytes = Buffer.from(text, 'latin1');
   for (;;) {
     if (bytes.length === 0) return { requests, refused: undefined };
@@ -200,11 +212,13 @@ function readAll(text: string): Reading {
     let body = '';
     let whole = true;
     let fault: string | undefined;
+    let trailers: readonly string[] = [];
     if (head.bodyLength === CHUNKED) {
       const reader = new ChunkedReader();
       const stopped = reader.read(bytes, 0);
       body += reader.data.toString('latin1');
       ({ done: whole, fault } = reader);
+      trailers = reader.trailers?.names ?? [];
       bytes = bytes.subarray(stopped);
     } else {
       whole = head.bodyLength <= bytes.length;
@@ -213,7 +227,7 @@ function readAll(text: string): Reading {
     }
     const target = head.text.slice(head.method.length + 1, head.text.indexOf(' ', head.method.length + 1));
     const fields = head.names.map((name, at) => [name, head.values[at]!] as const);
-    requests.push({ method: head.method, target, version: head.http10 ? '1.0' : '1.1', fields, body, whole });
+    requests.push({ method: head.method, target, version: head.http10 ? '1.0' : '1.1', fields, body, whole, trailers });
     if (!whole) return { requests, refused: fault };
     if (!head.keepAlive) return { requests, refused: CLOSED };
   }
