@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { installParts } from './parts.ts';
 
 const chosen = process.argv.slice(2);
 const tests = chosen.length > 0 ? chosen : globSync(['src/**/*.test.ts', 'test/**/*.test.ts']).toSorted();
@@ -28,6 +29,7 @@ const steps: readonly (readonly [name: string, ...command: string[]])[] = [
   ],
 ];
 
+installParts();
 const failed: string[] = [];
 for (const [name, command, ...args] of chosen.length > 0 ? steps.slice(-1) : steps) {
   const began = performance.now();
