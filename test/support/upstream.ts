@@ -84,7 +84,7 @@ function echo(socket: Socket, received: Received[], replyHeaders: string): void 
 }
 
 /** Reads one request strictly; throws on anything a gateway must not have sent. */
-function readRequest(bytes: string): { received: Received; length: number } | undefined {
+export function readRequest(bytes: string): { received: Received; length: number } | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
   const [requestLine, ...lines] = bytes.slice(0, headEnd).split('\r\n');
