@@ -72,7 +72,7 @@ const limits = { requestLineBytes: 8192, headFields: 100 };
 const head = readRequestHead(requestBytes, requestBytes.length, limits);
 const reply = readReplyHead(replyBytes, 'GET', 100);
 if (head instanceof Refusal || typeof reply === 'string') throw new Error('the sample is refused');
-const peer = plan.openPeer('127.0.0.1');
+const peer = plan.openPeer('127.0.0.1', 'http');
 const passage = new Passage(head, plan.originOf(head, peer));
 // The first waits for the keys and the signature; from then on the token is known.
 for (let known = false; !known;) {

@@ -8,6 +8,7 @@ import { run } from './cli/run.ts';
 import { schema } from './cli/schema.ts';
 import { type Command, type ExitCode, type Terminal, UsageError } from './cli/terminal.ts';
 import { suggestion } from './config/nearest.ts';
+import { systemClock } from './world.ts';
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ['run', run],
@@ -20,6 +21,7 @@ const terminal: Terminal = {
   err: (text) => void process.stderr.write(text),
   readFile: (path) => readFileSync(path),
   readInput: () => readFileSync(0),
+  wall: systemClock.wall,
   env: process.env,
 };
 

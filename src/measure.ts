@@ -15,6 +15,7 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
   metrics.counterFrom('gatehouse_connections_total', 'Connections accepted.', {}, () => wire.connectionsAccepted);
   const closings = {
     over_limit: () => wire.connectionsRefused,
+    handshake: () => wire.handshakesFailed,
     malformed: () => wire.malformed,
     slow_head: () => wire.slowHeads,
     slow_body: () => wire.slowBodies,

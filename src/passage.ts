@@ -17,6 +17,8 @@ export interface Peer {
   readonly addressKey: string;
   /** Whether its `X-Forwarded-*` and `X-Request-ID` are believed. */
   readonly trusted: boolean;
+  /** What it speaks to us. */
+  readonly scheme: 'http' | 'https';
 }
 
 export interface Origin {

@@ -78,7 +78,7 @@ export interface Plan extends PlanParts {
   readonly limiters: readonly Limiter[];
   readonly upstreams: readonly UpstreamPlan[];
   /** Works out once what is the same for every request on a connection. */
-  readonly openPeer: (remoteAddress: string) => Peer;
+  readonly openPeer: (remoteAddress: string, scheme: Peer['scheme']) => Peer;
   readonly originOf: (request: Request, peer: Peer) => Origin;
   /** The `Date` field of a reply that begins now, as a line. */
   readonly dateLine: () => string;
@@ -186,9 +186,9 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     tokenCaches,
     limiters: limiters.all(),
     upstreams: upstreams.all(),
-    openPeer(remoteAddress) {
+    openPeer(remoteAddress, scheme) {
       const address = callerAddress(remoteAddress, [], trusted);
-      return { address, addressKey: addressKey(address, config.ipv6Prefix), trusted: trusted.has(address) };
+      return { address, addressKey: addressKey(address, config.ipv6Prefix), trusted: trusted.has(address), scheme };
     },
     originOf(request, peer) {
       const { traceparent, continued } = nextTrace(fieldOf(request, 'traceparent'));

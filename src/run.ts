@@ -46,7 +46,15 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
   const admin = await createAdmin(config.admin, { metrics, ready: () => readiness(plan, draining) });
   const { limits, timeouts } = config;
   const listener = await listen(
-    { ...config.listen, maxConnections: limits.maxConnections, counters, clock, settings: { ...limits, ...timeouts } },
+    {
+      ...config.listen,
+      tls: config.tls,
+      maxConnections: limits.maxConnections,
+      counters,
+      clock,
+      log: parts.log,
+      settings: { ...limits, ...timeouts },
+    },
     createGateway(plan, createRecord(plan, lines?.write)),
   ).catch(async (error: unknown) => {
     plan.close();

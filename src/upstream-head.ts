@@ -99,11 +99,11 @@ function forwardedLines(head: RequestHead, { peer, requestId, traceparent, trace
   const tail = `X-Request-ID: ${requestId}\r\ntraceparent: ${traceparent}\r\n${tracestate}${via}`;
   if (!peer.trusted) {
     const host = head.authority === '' ? '' : `X-Forwarded-Host: ${head.authority}\r\n`;
-    return `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: http\r\n${host}${tail}`;
+    return `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${peer.scheme}\r\n${host}${tail}`;
   }
   const before = fieldsOf(head, 'x-forwarded-for').join(', ');
   let lines = `X-Forwarded-For: ${before === '' ? '' : `${before}, `}${peer.address}\r\n`;
-  if (fieldOf(head, 'x-forwarded-proto') === undefined) lines += 'X-Forwarded-Proto: http\r\n';
+  if (fieldOf(head, 'x-forwarded-proto') === undefined) lines += `X-Forwarded-Proto: ${peer.scheme}\r\n`;
   if (fieldOf(head, 'x-forwarded-host') === undefined && head.authority !== '')
     lines += `X-Forwarded-Host: ${head.authority}\r\n`;
   return lines + tail;

@@ -13,7 +13,11 @@ import { createService } from './service.ts';
 
 const FILE = 'examples/demo/gatehouse.yaml';
 
-const loaded = loadConfig(FILE, { readFile: (path) => readFileSync(path), env: process.env });
+const loaded = loadConfig(FILE, {
+  readFile: (path) => readFileSync(path),
+  wall: systemClock.wall,
+  env: process.env,
+});
 if (loaded.config === undefined) {
   for (const fault of loaded.faults) console.error(formatFault(fault));
   process.exit(1);

@@ -20,6 +20,7 @@ function terminalWith(files: Readonly<Record<string, string>>) {
     err: (text) => void (err += text),
     readFile: read,
     readInput: () => read('-'),
+    wall: () => 0,
     env: {},
   };
   return { terminal, printed: () => ({ out, err }) };

@@ -5,6 +5,8 @@ export interface Terminal {
   readFile(path: string): Uint8Array;
   /** All of standard input. */
   readInput(): Uint8Array;
+  /** Milliseconds since 1970. */
+  wall(): number;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -4,6 +4,7 @@
  * defaults are filled in, durations are milliseconds, sizes are bytes. Nothing
  * downstream of this page looks anything up by name.
  */
+import type { Certificate } from '../certificate.ts';
 
 /** Where something stands in the file; lines and columns count from 1. */
 export interface Place {
@@ -20,6 +21,8 @@ export interface ListenAddress {
 export interface Config {
   readonly file: string;
   readonly listen: ListenAddress;
+  /** Absent: plain HTTP. */
+  readonly tls: EdgeTlsConfig | undefined;
   readonly admin: { readonly listen: ListenAddress };
   /** CIDR blocks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -36,6 +39,23 @@ export interface Config {
   readonly maxCallers: number;
   readonly routes: readonly RouteConfig[];
   readonly log: LogConfig;
+}
+
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
+/** What callers meet. */
+export interface EdgeTlsConfig {
+  /** The first serves whoever asks for no name, or for one that none has. */
+  readonly certificates: readonly CertificateConfig[];
+  readonly minVersion: TlsVersion;
+}
+
+/** A certificate and where it came from: the files are looked at again while the gateway runs. */
+export interface CertificateConfig extends Certificate {
+  /** Absolute. */
+  readonly certFile: string;
+  /** Absolute. */
+  readonly keyFile: string;
 }
 
 /** Sizes and counts the downstream side keeps to. */

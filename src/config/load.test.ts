@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { configOf, faultsOf, withRoutes } from '../../test/support/configuration.ts';
+import { sourceOf } from '../../test/support/source.ts';
 import { formatFault } from './faults.ts';
 import { parseConfig } from './load.ts';
 
@@ -213,7 +214,7 @@ for (const key of KEYS) {
     for (const slip of [`${key}s`, key.slice(1), key.slice(0, -1), `x${key}`, key.replace(/(.)(.)/, '$2$1')]) {
       const text = ARCHITECTURE.replaceAll(new RegExp(`(?<![A-Za-z_-])${key}:(?= |$)`, 'gm'), `${slip}:`);
       assert.notEqual(text, ARCHITECTURE);
-      const loaded = parseConfig(text, 'g.yaml', { env: {} });
+      const loaded = parseConfig(text, 'g.yaml', sourceOf());
       assert.ok(
         loaded.config === undefined &&
           loaded.faults.some(({ message }) => message.startsWith(`unknown key \`${slip}\`;`)),
@@ -298,7 +299,7 @@ test('every example loads, names the schema for editors, and has nothing to be w
   assert.ok(files.length >= 4);
   for (const file of files) {
     const text = readFileSync(file, 'utf8');
-    const loaded = parseConfig(text, file, { env: {} });
+    const loaded = parseConfig(text, file, sourceOf());
     assert.ok(
       loaded.config !== undefined,
       loaded.config === undefined ? loaded.faults.map(formatFault).join('\n') : '',

@@ -4,6 +4,7 @@
  */
 import type { Config } from './config.ts';
 import { byPlace, type Fault } from './faults.ts';
+import { type Files, whyUnread } from './files.ts';
 import { fit } from './issues.ts';
 import { resolveFile } from './resolve-file.ts';
 import { fileSchema } from './schema.ts';
@@ -11,9 +12,7 @@ import { type Reading, readSource, unreadable } from './source.ts';
 import type { Environment } from './values.ts';
 
 /** The world that a configuration may look at. */
-export interface ConfigSource {
-  /** As `fs.readFileSync`: throws where there is nothing to read. */
-  readFile(path: string): string | Uint8Array;
+export interface ConfigSource extends Files {
   readonly env: Environment;
 }
 
@@ -26,26 +25,15 @@ export function loadConfig(path: string, source: ConfigSource): LoadedConfig {
   try {
     bytes = source.readFile(path);
   } catch (error) {
-    return finish(undefined, unreadable(path, whyUnread((error as NodeJS.ErrnoException | null)?.code)));
+    return finish(undefined, unreadable(path, whyUnread(error, 'name the configuration, or write one')));
   }
   return parseConfig(bytes, path, source);
 }
 
-const WHY_UNREAD: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; name the configuration, or write one',
-  EISDIR: 'this is a directory; name the file in it',
-  EACCES: 'the file may not be read; give this user leave to read it',
-  EPERM: 'the file may not be read; give this user leave to read it',
-};
-
-function whyUnread(code = 'no reason given'): string {
-  return WHY_UNREAD[code] ?? `the file cannot be read (${code}); see whether it is a plain file`;
-}
-
-export function parseConfig(text: string | Uint8Array, file: string, source: Pick<ConfigSource, 'env'>): LoadedConfig {
+export function parseConfig(text: string | Uint8Array, file: string, source: ConfigSource): LoadedConfig {
   const reading = readSource(text, file, source.env);
   const value = reading.value === undefined ? undefined : fit(fileSchema, reading.value, reading.report);
-  return finish(value && resolveFile(value, file, reading.report), reading);
+  return finish(value && resolveFile(value, { file, files: source, report: reading.report }), reading);
 }
 
 function finish(config: Config | undefined, { report }: Reading): LoadedConfig {

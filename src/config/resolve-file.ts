@@ -4,7 +4,7 @@
  */
 import type { Config } from './config.ts';
 import { reportIndistinct, reportSameNames } from './distinct.ts';
-import type { Report } from './faults.ts';
+import type { Surroundings } from './files.ts';
 import { reportKeySetDifferences } from './key-sets.ts';
 import { createReferences } from './references.ts';
 import { resolveCors } from './resolve-cors.ts';
@@ -19,11 +19,13 @@ import {
 } from './resolve-listeners.ts';
 import { knownLimit } from './resolve-route-limits.ts';
 import { resolveRoute } from './resolve-routes.ts';
+import { resolveEdgeTls } from './resolve-tls.ts';
 import { resolveUpstream } from './resolve-upstreams.ts';
 import type { FileValue } from './schema.ts';
 import { durationMs, sizeBytes } from './units.ts';
 
-export function resolveFile(value: FileValue, file: string, report: Report): Config {
+export function resolveFile(value: FileValue, surroundings: Surroundings): Config {
+  const { file, report } = surroundings;
   const issuers = resolveNamed(value.issuers, (name, one) => resolveIssuer(name, one, ['issuers', name], report));
   const upstreams = resolveNamed(value.upstreams, (name, one) => resolveUpstream(name, one, report));
   const limits = resolveNamed(value.rate_limits, (name, one) => knownLimit(name, one, ['rate_limits', name], report));
@@ -73,6 +75,7 @@ export function resolveFile(value: FileValue, file: string, report: Report): Con
   return {
     file,
     ...resolveListeners(value, report),
+    tls: value.tls && resolveEdgeTls(value.tls, surroundings),
     trustedProxies: resolveProxies(value.trusted_proxies, report),
     ipv6Prefix: value.ipv6_prefix,
     limits: resolveWireLimits(value.limits, report),

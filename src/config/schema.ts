@@ -8,6 +8,7 @@ import { choice, count, duration, list, map, named, ratio, rate, size, text, wor
 import { issuer } from './schema-auth.ts';
 import { mode, rateLimit, subWindows } from './schema-limits.ts';
 import { cors, route } from './schema-route.ts';
+import { edgeTls } from './schema-tls.ts';
 
 const listen = text(
   /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):\d{1,5}$/,
@@ -55,6 +56,7 @@ const upstream = map(
 export const fileSchema = map(
   {
     listen: listen.default('127.0.0.1:8080').describe('Where callers connect. Port 0 lets the system choose.'),
+    tls: edgeTls.optional().describe('Callers connect over TLS, with these certificates. Without it: plain HTTP.'),
     admin: map({
       listen: listen.default('127.0.0.1:9901').describe('Where health, metrics and control are served.'),
     })

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { configOf, faultsOf } from '../../test/support/configuration.ts';
+import { sourceOf } from '../../test/support/source.ts';
 import { loadConfig, parseConfig } from './load.ts';
 
-const env = {};
-
 function bytesFault(bytes: Uint8Array): readonly string[] {
-  const loaded = parseConfig(bytes, 'g.yaml', { env });
+  const loaded = parseConfig(bytes, 'g.yaml', sourceOf());
   return loaded.config === undefined ? loaded.faults.map(({ message }) => message) : [];
 }
 
@@ -81,7 +80,7 @@ for (const [code, message] of [
     const readFile = () => {
       throw Object.assign(new Error('…'), { code });
     };
-    const loaded = loadConfig('g.yaml', { readFile, env });
+    const loaded = loadConfig('g.yaml', { ...sourceOf(), readFile });
     assert.ok(loaded.config === undefined);
     assert.equal(loaded.faults.length, 1);
     assert.match(loaded.faults[0]?.message ?? '', message);
@@ -195,7 +194,7 @@ const value = fc.letrec<{ node: unknown }>((tie) => ({
 })).node;
 
 function neverThrows(text: string): void {
-  const loaded = parseConfig(text, 'g.yaml', { env });
+  const loaded = parseConfig(text, 'g.yaml', sourceOf());
   if (loaded.config !== undefined) return;
   assert.ok(loaded.faults.length > 0);
   for (const { line, column, message } of loaded.faults)

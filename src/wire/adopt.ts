@@ -3,9 +3,11 @@
  * (`onread`) only to sockets it connects itself; one it accepted allocates 64 KiB
  * for every read, which costs about a tenth of a small request and, on a large
  * upload, more memory than everything else together. So the handle moves to a
- * socket that is made with `onread`. Where it cannot, reads allocate as ever.
+ * socket that is made with `onread`. Where it cannot, as with TLS, whose handle
+ * is tied to its socket, reads allocate as ever.
  */
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 export interface Reads {
   /** Where the next read lands. */
@@ -22,7 +24,7 @@ interface WithHandle {
 export function adopt(accepted: Socket, reads: Reads): Socket {
   const holder = accepted as unknown as WithHandle;
   const handle = holder._handle;
-  if (typeof handle?.useUserBuffer !== 'function') {
+  if (accepted instanceof TLSSocket || typeof handle?.useUserBuffer !== 'function') {
     accepted.on('data', (bytes: Buffer) => reads.onRead(bytes));
     accepted.resume();
     return accepted;

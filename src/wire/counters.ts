@@ -4,6 +4,8 @@ export interface WireCounters {
   connectionsAccepted: number;
   /** Over `max_connections`. */
   connectionsRefused: number;
+  /** Of TLS. */
+  handshakesFailed: number;
   requests: number;
   /** Heads that could not be read. */
   malformed: number;
@@ -17,6 +19,7 @@ export function createWireCounters(): WireCounters {
     connectionsOpen: 0,
     connectionsAccepted: 0,
     connectionsRefused: 0,
+    handshakesFailed: 0,
     requests: 0,
     malformed: 0,
     slowHeads: 0,

@@ -7,6 +7,7 @@
  * No timer of its own: the listener's sweep calls `sweep` a few times a second.
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { refuse, Refusal } from '../refusal.ts';
 import { adopt, type Reads } from './adopt.ts';
 import type { WireCounters } from './counters.ts';
@@ -16,6 +17,7 @@ import { Http1Exchange } from './http1-exchange.ts';
 import { NO_BODY, RequestBody } from './request-body.ts';
 import { readRequestHead, UNREADABLE } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
+import { reset } from './reset.ts';
 
 export interface DownstreamSettings {
   readonly requestLineBytes: number;
@@ -30,7 +32,7 @@ export interface DownstreamSettings {
 /** What the gateway does with what comes in. */
 export interface Serve<Peer> {
   /** A connection was accepted: what is kept of the caller for all of its requests. */
-  opened(remoteAddress: string): Peer;
+  opened(remoteAddress: string, scheme: 'http' | 'https'): Peer;
   serve(exchange: Exchange<Peer>): void;
   /** No request could be read. The gateway answers with `refusal`; the connection closes behind it. */
   refuseHead(exchange: Exchange<Peer>, refusal: Refusal): void;
@@ -82,7 +84,7 @@ export class DownstreamConnection<Peer> implements Reads {
     this.settings = shared.settings;
     this.counters = shared.counters;
     this.#now = shared.now;
-    this.peer = serve.opened(accepted.remoteAddress ?? '');
+    this.peer = serve.opened(accepted.remoteAddress ?? '', accepted instanceof TLSSocket ? 'https' : 'http');
     this.#lastReadAt = this.#lastWriteAt = shared.now();
     this.#deadlineAt = this.#lastReadAt + this.settings.idleMs;
     const socket = adopt(accepted, this);
@@ -121,7 +123,7 @@ export class DownstreamConnection<Peer> implements Reads {
    * cannot do while a shutdown is under way, and then never tells of the close.
    */
   cut(): void {
-    if (this.#current !== undefined || this.socket.writableLength > 0) this.socket.resetAndDestroy();
+    if (this.#current !== undefined || this.socket.writableLength > 0) reset(this.socket);
     else this.socket.destroy();
   }
 

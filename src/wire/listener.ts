@@ -3,19 +3,20 @@
  * limits: one pass over all of them a few times a second instead of timers set
  * and cleared with every request.
  */
-import { createServer, type AddressInfo } from 'node:net';
-import type { Clock } from '../world.ts';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { World } from '../world.ts';
 import type { WireCounters } from './counters.ts';
 import { DownstreamConnection } from './downstream.ts';
 import type { DownstreamSettings, Serve } from './downstream.ts';
+import { createTlsEdge, type TlsSettings } from './tls.ts';
 
-export interface ListenerOptions {
+export interface ListenerOptions extends World {
   readonly host: string;
   readonly port: number;
   readonly maxConnections: number;
   readonly settings: DownstreamSettings;
   readonly counters: WireCounters;
-  readonly clock: Clock;
+  readonly tls: TlsSettings | undefined;
 }
 
 export interface Listener {
@@ -31,26 +32,47 @@ const SWEEP_MS = 100;
 /** Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot listen. */
 export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>): Promise<Listener> {
   const { clock, counters } = options;
+  /** Every one that is open, in its handshake too. */
+  const sockets = new Set<Socket>();
   const connections = new Set<DownstreamConnection<Peer>>();
+  let draining = false;
   /** Waits for the last connection to close. */
   let whenEmpty: (() => void) | undefined;
   const shared = { settings: options.settings, counters, now: clock.monotonic };
 
-  const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (accepted) => {
-    if (connections.size >= options.maxConnections) {
+  function count(socket: Socket): void {
+    sockets.add(socket);
+    counters.connectionsOpen++;
+    socket.on('close', () => {
+      sockets.delete(socket);
+      counters.connectionsOpen--;
+      if (sockets.size === 0) whenEmpty?.();
+    });
+  }
+
+  function open(accepted: Socket): DownstreamConnection<Peer> {
+    const connection = new DownstreamConnection<Peer>(accepted, serve, shared);
+    connections.add(connection);
+    connection.socket.on('close', () => connections.delete(connection));
+    // Its handshake ended after the gateway was told to stop.
+    if (draining) connection.drain();
+    return connection;
+  }
+
+  const parts = { ...options, handshakeMs: options.settings.headMs };
+  const tls = options.tls && createTlsEdge(options.tls, parts, open);
+
+  const pauseOnConnect = tls === undefined;
+  const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect }, (accepted) => {
+    if (sockets.size >= options.maxConnections) {
       counters.connectionsRefused++;
       accepted.resetAndDestroy();
       return;
     }
     counters.connectionsAccepted++;
-    counters.connectionsOpen++;
-    const connection = new DownstreamConnection<Peer>(accepted, serve, shared);
-    connections.add(connection);
-    connection.socket.on('close', () => {
-      connections.delete(connection);
-      counters.connectionsOpen--;
-      if (connections.size === 0) whenEmpty?.();
-    });
+    if (tls === undefined) return count(open(accepted).socket);
+    count(accepted);
+    tls.accept(accepted);
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -73,14 +95,18 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     address: `${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
     async close(graceMs) {
+      draining = true;
+      tls?.close();
       const closed = Promise.all([
         new Promise<void>((resolve) => server.close(() => resolve())),
         // The server does not count connections that were adopted.
-        new Promise<void>((resolve) => (connections.size === 0 ? resolve() : (whenEmpty = resolve))),
+        new Promise<void>((resolve) => (sockets.size === 0 ? resolve() : (whenEmpty = resolve))),
       ]);
       for (const connection of connections) connection.drain();
       const cut = setTimeout(() => {
         for (const connection of connections) connection.cut();
+        // Handshakes that nobody waits for any more.
+        for (const socket of sockets) socket.destroy();
       }, graceMs);
       await closed;
       clearTimeout(cut);

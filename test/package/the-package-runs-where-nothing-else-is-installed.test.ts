@@ -62,7 +62,7 @@ test('publint has nothing to say', { skip }, async () => {
 test('a program that embeds it finds the public names and their types', { skip }, async () => {
   const program = `
     import { type Config, formatFault, loadConfig, parseConfig, type Running, runGateway, systemClock } from 'gatehouse';
-    const loaded = parseConfig('routes: []', 'x.yaml', { env: {} });
+    const loaded = parseConfig('routes: []', 'x.yaml', { readFile: () => '', wall: systemClock.wall, env: {} });
     if (loaded.config === undefined) console.log(loaded.faults.map(formatFault).join('\\n'));
     export const start = (config: Config): Promise<Running> => runGateway(config, { clock: systemClock, log: () => {} });
     export type Load = ReturnType<typeof loadConfig>;

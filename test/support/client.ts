@@ -3,6 +3,7 @@
  * of an edge case needs and no HTTP library lets through.
  */
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 
 export interface Reply {
   readonly status: number;
@@ -36,6 +37,10 @@ export interface RawConnection {
   close(): void;
 }
 
+export interface SecureConnection extends RawConnection {
+  readonly socket: TLSSocket;
+}
+
 const PATIENCE_MS = 45_000;
 
 /** Opens a connection to `port` on loopback. */
@@ -45,6 +50,22 @@ export async function connectRaw(port: number, host = '127.0.0.1'): Promise<RawC
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
+  return speakOver(socket);
+}
+
+/** The same over TLS; rejects where the handshake fails. */
+export async function connectSecure(port: number, options: ConnectionOptions = {}): Promise<SecureConnection> {
+  const socket = connectTls({ port, host: '127.0.0.1', servername: 'gateway.test', ...options });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve);
+    socket.once('error', reject);
+    // Not every refusal is an error to Node.
+    socket.once('close', () => reject(new Error('closed')));
+  });
+  return { ...speakOver(socket), socket };
+}
+
+function speakOver(socket: Socket): RawConnection {
   let received = Buffer.alloc(0);
   let closed = false;
   let failure: Error | undefined;

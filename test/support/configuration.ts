@@ -2,6 +2,7 @@
 import { formatFault } from '../../src/config/faults.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Config, RouteConfig } from '../../src/config/config.ts';
+import { sourceOf } from './source.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -10,14 +11,14 @@ export function configOf(
   text: string,
   env: Env = {},
 ): { readonly config: Config; readonly warnings: readonly string[] } {
-  const loaded = parseConfig(text, 'g.yaml', { env });
+  const loaded = parseConfig(text, 'g.yaml', sourceOf({ env }));
   if (loaded.config === undefined) throw new Error(loaded.faults.map(formatFault).join('\n'));
   return { config: loaded.config, warnings: loaded.warnings.map(formatFault) };
 }
 
 /** Every fault and warning, as printed; only warnings where it loads. */
 export function faultsOf(text: string, env: Env = {}): readonly string[] {
-  const loaded = parseConfig(text, 'g.yaml', { env });
+  const loaded = parseConfig(text, 'g.yaml', sourceOf({ env }));
   return (loaded.config === undefined ? loaded.faults : loaded.warnings).map(formatFault);
 }
 

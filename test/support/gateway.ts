@@ -2,6 +2,7 @@
  * The real gateway on a port of its own, from configuration text. What it logs
  * is kept, so that a test can look at it.
  */
+import { readFileSync } from 'node:fs';
 import { formatFault } from '../../src/config/faults.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { runGateway, type Running } from '../../src/run.ts';
@@ -29,7 +30,11 @@ export interface TestGatewayOptions {
 /** `yaml` needs no `listen`: the gateway listens on a free port of loopback, and so does its admin side. */
 export async function startGateway(yaml: string, options: TestGatewayOptions = {}): Promise<TestGateway> {
   const text = `listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n${yaml}`;
-  const loaded = parseConfig(text, 'test.yaml', { env: options.env ?? {} });
+  const loaded = parseConfig(text, 'test.yaml', {
+    readFile: (path) => readFileSync(path),
+    wall: systemClock.wall,
+    env: options.env ?? {},
+  });
   if (loaded.config === undefined) throw new Error(`\n${loaded.faults.map(formatFault).join('\n')}\n${text}`);
   const events: LogEvent[] = [];
   let access = '';

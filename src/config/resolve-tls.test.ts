@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import { createCertificate } from '../../test/support/certificate.ts';
+import { sourceOf } from '../../test/support/source.ts';
+import { formatFault } from './faults.ts';
+import { parseConfig } from './load.ts';
+
+const good = createCertificate({ name: 'gateway.test' });
+const old = createCertificate({ name: 'gateway.test', notAfter: new Date('2021-01-01') });
+const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+const files = {
+  'etc/edge.pem': good.cert,
+  'etc/edge.key': good.key,
+  'etc/chain.pem': good.cert + old.cert,
+  'etc/damaged.pem': good.cert.replace(/\n.{30}/, '\nAAAA'),
+  'etc/chain-damaged.pem': good.cert + good.cert.replace(/\n.{30}/, '\nAAAA'),
+  'etc/damaged.key': good.key.replace(/\n.{30}/, '\nAAAA'),
+  'etc/old.pem': old.cert,
+  'etc/old.key': old.key,
+  'etc/short.key': short.export({ type: 'pkcs8', format: 'pem' }) as string,
+  'etc/locked.key': short.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string,
+  'etc/text.pem': 'hello',
+  'etc/long.pem': 'x'.repeat(1024 * 1024 + 1),
+};
+const wall = Date.UTC(2026, 0, 1);
+
+function loaded(tls: string) {
+  const text = `tls: ${tls}
+upstreams: { app: { targets: ['http://127.0.0.1:1'] } }
+routes: [{ path: /*, kind: operations, upstream: app, auth: none }]
+`;
+  return parseConfig(text, 'etc/gatehouse.yaml', sourceOf({ files, wall }));
+}
+
+function faultsOf(tls: string): readonly string[] {
+  const result = loaded(tls);
+  return (result.config === undefined ? result.faults : result.warnings).map(formatFault);
+}
+
+test('both forms come to the same, with files relative to the folder of the configuration', () => {
+  for (const text of [
+    '{ cert: ./edge.pem, key: edge.key }',
+    '{ certificates: [{ cert: edge.pem, key: ./edge.key }] }',
+    `{ cert: ${process.cwd()}/etc/edge.pem, key: edge.key }`,
+  ]) {
+    const tls = loaded(text).config?.tls;
+    assert.equal(tls?.minVersion, 'TLSv1.2');
+    const [certificate] = tls.certificates;
+    assert.equal(certificate?.cert, good.cert);
+    assert.deepEqual(certificate.names, ['gateway.test']);
+    assert.equal(certificate.certFile, `${process.cwd()}/etc/edge.pem`);
+    assert.ok(Object.isFrozen(certificate));
+  }
+  assert.deepEqual(faultsOf('{ cert: chain.pem, key: edge.key, min_version: TLSv1.3 }'), []);
+});
+
+test('what would fail a handshake is a fault where the file is named', () => {
+  const cases: readonly (readonly [cert: string, key: string, of: 'cert' | 'key', fault: RegExp])[] = [
+    ['none.pem', 'edge.key', 'cert', /`none.pem` cannot be used \(.*\/etc\/none.pem\); there is no such file/],
+    ['long.pem', 'edge.key', 'cert', /over 1 MiB/],
+    ['text.pem', 'edge.key', 'cert', /holds no certificate; write PEM/],
+    ['edge.key', 'edge.key', 'cert', /holds no certificate; write PEM/],
+    ['damaged.pem', 'edge.key', 'cert', /damaged/],
+    ['chain-damaged.pem', 'edge.key', 'cert', /damaged/],
+    ['edge.pem', 'edge.pem', 'key', /holds no private key; write PEM/],
+    ['edge.pem', 'damaged.key', 'key', /damaged/],
+    ['edge.pem', 'old.key', 'key', /not that of the certificate/],
+    ['edge.pem', 'locked.key', 'key', /encrypted; write it without a passphrase/],
+    ['edge.pem', 'short.key', 'key', /1024 bits; write one of 2048/],
+  ];
+  for (const [cert, key, of, fault] of cases) {
+    const [line, ...others] = faultsOf(`{ cert: ${cert}, key: ${key} }`);
+    assert.match(line!, fault);
+    const column = `tls: { cert: `.length + 1 + (of === 'cert' ? 0 : `${cert}, key: `.length);
+    assert.ok(line!.startsWith(`etc/gatehouse.yaml:1:${column}: `), line);
+    assert.deepEqual(others, []);
+  }
+});
+
+test('an expired certificate is a warning: the gateway may be started to see it', () => {
+  const [line, ...others] = faultsOf('{ cert: old.pem, key: old.key }');
+  assert.match(line!, /^etc\/gatehouse\.yaml:1:14: warning: the certificate expired on 2021-01-01: .*renew it$/);
+  assert.deepEqual(others, []);
+});
+
+test('a certificate that is half there, twice there or not there is a fault', () => {
+  assert.match(faultsOf('{ cert: edge.pem }').join('\n'), /^[^\n]*there is no `key` here[^\n]*$/);
+  assert.equal(faultsOf('{}').length, 2);
+  assert.match(faultsOf('{ certificates: [] }').join('\n'), /`certificates` is empty/);
+  assert.match(faultsOf('{ certificates: [{ cert: edge.pem }] }').join('\n'), /there is no `key` here/);
+  const both = '{ cert: edge.pem, key: edge.key, certificates: [{ cert: edge.pem, key: edge.key }] }';
+  assert.match(faultsOf(both).join('\n'), /beside it/);
+  assert.match(faultsOf('{ cert: edge.pem, key: edge.key, min_version: TLSv1.1 }').join('\n'), /TLSv1\.2/);
+});
