@@ -8,6 +8,7 @@ import { createBreaker, type Breaker, type Permit } from './breaker/breaker.ts';
 import type { UpstreamConfig } from './config/config.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { createPool, type Pool } from './wire/pool.ts';
+import { targetTls } from './wire/target-tls.ts';
 import type { World } from './world.ts';
 
 export interface TargetPlan {
@@ -57,6 +58,7 @@ export function createUpstreamPlan(config: UpstreamConfig, { clock, log }: World
       breaker,
       pool: createPool({
         target,
+        tls: target.tls ? targetTls(target, config.tls) : undefined,
         maxConnections: config.maxConnections,
         keepAliveMs: config.keepAliveMs,
         connectMs: timeouts.connectMs,

@@ -143,7 +143,20 @@ export interface UpstreamConfig {
   /** The most connections to one target. */
   readonly maxConnections: number;
   readonly circuitBreaker: BreakerConfig | undefined;
+  /** For targets with TLS. */
+  readonly tls: UpstreamTlsConfig | undefined;
   readonly place: Place;
+}
+
+export interface UpstreamTlsConfig {
+  /** PEM of those who may have signed the service's certificate; `undefined`: whom Node trusts. */
+  readonly ca: string | undefined;
+  /** What the gateway shows of itself. */
+  readonly certificate: CertificateConfig | undefined;
+  /** Asked for, and looked for in the certificate, in place of the target's host. */
+  readonly serverName: string | undefined;
+  /** False: anybody can pose as the service. */
+  readonly verify: boolean;
 }
 
 export interface TargetConfig {

@@ -27,7 +27,7 @@ import { durationMs, sizeBytes } from './units.ts';
 export function resolveFile(value: FileValue, surroundings: Surroundings): Config {
   const { file, report } = surroundings;
   const issuers = resolveNamed(value.issuers, (name, one) => resolveIssuer(name, one, ['issuers', name], report));
-  const upstreams = resolveNamed(value.upstreams, (name, one) => resolveUpstream(name, one, report));
+  const upstreams = resolveNamed(value.upstreams, (name, one) => resolveUpstream(name, one, surroundings));
   const limits = resolveNamed(value.rate_limits, (name, one) => knownLimit(name, one, ['rate_limits', name], report));
   for (const name of ['none', 'failed_authentications']) {
     if (!limits.has(name)) continue;

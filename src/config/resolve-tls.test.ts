@@ -25,16 +25,16 @@ const files = {
 };
 const wall = Date.UTC(2026, 0, 1);
 
-function loaded(tls: string) {
-  const text = `tls: ${tls}
-upstreams: { app: { targets: ['http://127.0.0.1:1'] } }
+function loaded(edge: string, upstream = "{ targets: ['http://127.0.0.1:1'] }") {
+  const text = `${edge === '' ? '' : `tls: ${edge}`}
+upstreams: { app: ${upstream} }
 routes: [{ path: /*, kind: operations, upstream: app, auth: none }]
 `;
   return parseConfig(text, 'etc/gatehouse.yaml', sourceOf({ files, wall }));
 }
 
-function faultsOf(tls: string): readonly string[] {
-  const result = loaded(tls);
+function faultsOf(edge: string, upstream?: string): readonly string[] {
+  const result = loaded(edge, upstream);
   return (result.config === undefined ? result.faults : result.warnings).map(formatFault);
 }
 
@@ -92,4 +92,39 @@ test('a certificate that is half there, twice there or not there is a fault', ()
   const both = '{ cert: edge.pem, key: edge.key, certificates: [{ cert: edge.pem, key: edge.key }] }';
   assert.match(faultsOf(both).join('\n'), /beside it/);
   assert.match(faultsOf('{ cert: edge.pem, key: edge.key, min_version: TLSv1.1 }').join('\n'), /TLSv1\.2/);
+});
+
+const ofUpstream = (settings: string, target = 'https://a.test') =>
+  faultsOf('', `{ targets: ['${target}'], tls: { ${settings} } }`);
+
+test('an upstream names its authority, its certificate and its name', () => {
+  const upstream = `{ targets: ['https://a.test', 'http://b.test'], tls: { ca: chain.pem, cert: edge.pem, key: edge.key, server_name: c.test } }`;
+  const tls = loaded('', upstream).config?.upstreams[0]?.tls;
+  assert.equal(tls?.ca, files['etc/chain.pem']);
+  assert.equal(tls.certificate?.key, good.key);
+  assert.deepEqual([tls.serverName, tls.verify], ['c.test', true]);
+});
+
+test('what an upstream cannot be spoken to with is a fault', () => {
+  const cases: readonly (readonly [settings: string, fault: RegExp])[] = [
+    ['ca: none.pem', /^etc\/gatehouse\.yaml:2:\d+: .*there is no such file/],
+    ['ca: edge.key', /^etc\/gatehouse\.yaml:2:\d+: .*holds no certificate/],
+    ['cert: edge.pem', /there is no `key` here/],
+    ['cert: edge.pem, key: old.key', /not that of the certificate/],
+    ['server_name: 10.0.0.1', /write a host name/],
+    ['server_name: a.test.', /write a host name/],
+  ];
+  for (const [settings, fault] of cases) {
+    const lines = ofUpstream(settings);
+    assert.match(lines.join('\n'), fault);
+    assert.equal(lines.length, 1);
+  }
+  assert.match(ofUpstream('ca: edge.pem', 'http://a.test').join('\n'), /no target with it; write `https:\/\/` targets/);
+});
+
+test('an upstream that is not verified is warned of, and what that means is said', () => {
+  const [line, ...others] = ofUpstream('insecure_skip_verify: true');
+  assert.match(line!, /^etc\/gatehouse\.yaml:2:\d+: warning: .*anybody on the way can pose as it/);
+  assert.deepEqual(others, []);
+  assert.deepEqual(ofUpstream('insecure_skip_verify: false'), []);
 });

@@ -1,9 +1,9 @@
 /** TLS: from file names to certificates that fit their keys. What would fail a handshake is a fault here. */
-import { readCertificate } from '../certificate.ts';
-import type { CertificateConfig, EdgeTlsConfig } from './config.ts';
+import { readCertificate, readChain } from '../certificate.ts';
+import type { CertificateConfig, EdgeTlsConfig, UpstreamTlsConfig } from './config.ts';
 import type { Path } from './faults.ts';
 import { readNamed, type Surroundings } from './files.ts';
-import type { EdgeTlsValue } from './schema-tls.ts';
+import type { EdgeTlsValue, UpstreamTlsValue } from './schema-tls.ts';
 
 export function resolveEdgeTls(value: EdgeTlsValue, around: Surroundings): EdgeTlsConfig | undefined {
   const path: Path = ['tls'];
@@ -31,6 +31,31 @@ export function resolveEdgeTls(value: EdgeTlsValue, around: Surroundings): EdgeT
   return first && { certificates: [first, ...others], minVersion: value.min_version };
 }
 
+export function resolveUpstreamTls(value: UpstreamTlsValue, path: Path, around: Surroundings): UpstreamTlsConfig {
+  const { cert, key } = value;
+  if (value.insecure_skip_verify) {
+    around.report.warning(
+      [...path, 'insecure_skip_verify'],
+      'the service’s certificate is not looked at: anybody on the way can pose as it, and read tokens and bodies; name its authority with `ca` instead',
+    );
+  }
+  return {
+    ca: value.ca === undefined ? undefined : resolveAuthorities(value.ca, [...path, 'ca'], around),
+    certificate: cert === undefined && key === undefined ? undefined : resolveCertificate({ cert, key }, path, around),
+    serverName: value.server_name,
+    verify: !value.insecure_skip_verify,
+  };
+}
+
+function resolveAuthorities(name: string, path: Path, around: Surroundings): string | undefined {
+  const read = readNamed(name, path, around);
+  if (read === undefined) return undefined;
+  const chain = readChain(read.text);
+  if (typeof chain !== 'string') return read.text;
+  around.report.error(path, `the file ${around.report.written(path)} cannot be used; ${chain}`);
+  return undefined;
+}
+
 interface CertificateValue {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
@@ -54,7 +79,7 @@ function resolveCertificate(value: CertificateValue, path: Path, around: Surroun
   }
   if (read.notAfter < files.wall()) {
     const when = new Date(read.notAfter).toISOString().slice(0, 10);
-    report.warning([...path, 'cert'], `the certificate expired on ${when}: callers will refuse it; renew it`);
+    report.warning([...path, 'cert'], `the certificate expired on ${when}: the other side will refuse it; renew it`);
   }
   return { ...read, certFile: cert.path, keyFile: key.path };
 }

@@ -1,11 +1,14 @@
 /** Upstreams: from `upstreams` to addresses and time limits. */
 import type { UpstreamConfig } from './config.ts';
 import { readTarget } from './addresses.ts';
-import type { Path, Report } from './faults.ts';
+import type { Path } from './faults.ts';
+import type { Surroundings } from './files.ts';
+import { resolveUpstreamTls } from './resolve-tls.ts';
 import type { UpstreamValue } from './schema.ts';
 import { durationMs, ratioOf } from './units.ts';
 
-export function resolveUpstream(name: string, value: UpstreamValue, report: Report): UpstreamConfig {
+export function resolveUpstream(name: string, value: UpstreamValue, around: Surroundings): UpstreamConfig {
+  const { report } = around;
   const path: Path = ['upstreams', name];
   const seen = new Set<string>();
   let basePath: string | undefined;
@@ -36,6 +39,12 @@ export function resolveUpstream(name: string, value: UpstreamValue, report: Repo
       `upstream \`${name}\` has no \`targets\`; write \`targets: [http://127.0.0.1:7001]\``,
     );
   }
+  if (value.tls !== undefined && targets.length > 0 && targets.every(({ tls }) => !tls)) {
+    report.error(
+      [...path, 'tls'],
+      `upstream \`${name}\` has \`tls\` and no target with it; write \`https://\` targets`,
+    );
+  }
   const breaker = value.circuit_breaker;
   return {
     name,
@@ -55,6 +64,7 @@ export function resolveUpstream(name: string, value: UpstreamValue, report: Repo
       openForMs: durationMs(breaker.open_for),
       probes: breaker.probes,
     },
+    tls: value.tls && resolveUpstreamTls(value.tls, [...path, 'tls'], around),
     place: report.placeOf(path),
   };
 }

@@ -1,5 +1,5 @@
 /** TLS: certificates as files, and what is asked of the other side. */
-import type * as z from 'zod';
+import * as z from 'zod';
 import { choice, list, map, text } from './scalars.ts';
 
 const pemFile = text(/^[^\0\r\n]{1,1024}$/, 'the path of a PEM file');
@@ -17,4 +17,23 @@ export const edgeTls = map({
   min_version: choice(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Older versions are refused.'),
 });
 
+export const upstreamTls = map({
+  ca: pemFile
+    .optional()
+    .describe('The authorities that may have signed the service’s certificate, in place of those that Node trusts.'),
+  cert: pemFile.optional().describe('What the gateway shows of itself to a service that asks, with its chain.'),
+  key,
+  server_name: text(
+    /^(?=.*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
+    'a host name as in `orders.internal`',
+  )
+    .optional()
+    .describe('The name to ask for and to look for in the certificate, in place of the target’s host.'),
+  insecure_skip_verify: z
+    .boolean()
+    .default(false)
+    .describe('Takes any certificate, so that anybody on the way can pose as the service. For tests.'),
+});
+
+export type UpstreamTlsValue = z.output<typeof upstreamTls>;
 export type EdgeTlsValue = z.output<typeof edgeTls>;

@@ -8,7 +8,7 @@ import { choice, count, duration, list, map, named, ratio, rate, size, text, wor
 import { issuer } from './schema-auth.ts';
 import { mode, rateLimit, subWindows } from './schema-limits.ts';
 import { cors, route } from './schema-route.ts';
-import { edgeTls } from './schema-tls.ts';
+import { edgeTls, upstreamTls } from './schema-tls.ts';
 
 const listen = text(
   /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):\d{1,5}$/,
@@ -36,6 +36,7 @@ const upstream = map(
         'How long an unused connection is kept. Keep it under what the service itself allows: Node closes after 5s.',
       ),
     max_connections: count(1, 65_535).default(256).describe('The most connections to one target.'),
+    tls: upstreamTls.optional().describe('For `https://` targets. Without it: verified against whom Node trusts.'),
     circuit_breaker: map({
       failure_rate: ratio({ min: '1%', max: '100%' })
         .default('50%')

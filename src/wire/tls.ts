@@ -3,6 +3,7 @@
  * for, and certificates that change on disk while the gateway runs. A handshake
  * costs what its signature costs; after it, a connection is like any other.
  */
+import { constants } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer } from 'node:tls';
@@ -109,7 +110,8 @@ export function createTlsEdge(settings: TlsSettings, parts: TlsParts, secured: (
 }
 
 function optionsOf({ cert, key }: Certificate, minVersion: SecureVersion): SecureContextOptions {
-  return { cert, key, minVersion };
+  // A renegotiation costs a caller little and us a signature.
+  return { cert, key, minVersion, secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
 }
 
 /** Which certificate a name gets: its own before one for `*.` and its parent. `undefined`: the first. */

@@ -6,7 +6,7 @@
  * Reads land in one buffer that is used again, unless a write still refers to it.
  */
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { ChunkedReader } from './chunked.ts';
 import type { FieldSection } from './fields.ts';
 import { readReplyHead, UNTIL_CLOSE } from './reply-head.ts';
@@ -33,7 +33,6 @@ export interface UpstreamUser {
 }
 
 export interface Target {
-  readonly tls: boolean;
   readonly host: string;
   readonly port: number;
 }
@@ -59,6 +58,8 @@ export interface UpstreamSettings {
   /** Between two reads of a reply. */
   readonly idleMs: number;
   readonly now: () => number;
+  /** Present for a target with TLS. */
+  readonly tls: ConnectionOptions | undefined;
 }
 
 export class UpstreamConnection {
@@ -96,14 +97,8 @@ export class UpstreamConnection {
       callback: (count: number, buffer: Uint8Array) => this.#onRead(count, buffer as Buffer),
     };
     const common = { host: target.host, port: target.port, noDelay: true, onread };
-    this.socket = target.tls
-      ? connectTls({
-          ...common,
-          ALPNProtocols: ['http/1.1'],
-          ...(isAddress(target.host) ? {} : { servername: target.host }),
-        })
-      : connectTcp(common);
-    this.socket.on(target.tls ? 'secureConnect' : 'connect', () => {
+    this.socket = settings.tls === undefined ? connectTcp(common) : connectTls({ ...settings.tls, ...common });
+    this.socket.on(settings.tls !== undefined ? 'secureConnect' : 'connect', () => {
       this.connected = true;
       this.#lastMoveAt = settings.now();
       this.#user?.upstreamConnected();
@@ -294,8 +289,4 @@ export class UpstreamConnection {
 function couldBeStatusLine(bytes: Buffer, at: number): boolean {
   const sample = bytes.toString('latin1', at, Math.min(bytes.length, at + 7));
   return 'HTTP/1.'.startsWith(sample);
-}
-
-function isAddress(host: string): boolean {
-  return /^[0-9.]+$|:/.test(host);
 }

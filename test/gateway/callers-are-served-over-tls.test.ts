@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as tls from 'node:tls';
 import { createCertificate } from '../support/certificate.ts';
-import { connectRaw, connectSecure, requestText } from '../support/client.ts';
+import { connectRaw, connectSecure, requestText, type RawConnection } from '../support/client.ts';
 import { createFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import { openRoute } from '../support/open-route.ts';
@@ -121,7 +123,9 @@ test('connections in their handshake count against the limit, and one that never
   const few = await startGateway(openRoute(upstream.url, more));
   try {
     const silent = [await connectRaw(few.port), await connectRaw(few.port)];
-    silent[0]!.send(Buffer.from([0x16, 3, 1]));
+    // A byte now and then is no progress.
+    const trickle = setInterval(() => silent[0]!.send(Buffer.from([0x16])), 50);
+    silent[0]!.socket.on('close', () => clearInterval(trickle));
     await assert.rejects(connectSecure(few.port));
     assert.deepEqual(await Promise.all(silent.map((connection) => connection.ended())), ['', '']);
     const served = await connectSecure(few.port);
@@ -165,4 +169,43 @@ test('a reply that breaks off is never ended cleanly', async () => {
     await before.close();
     await broken.close();
   }
+});
+
+test('resets in a handshake, behind it and within a request end that connection alone', async () => {
+  const ends: ((connection: RawConnection) => void)[] = [
+    (connection) => connection.send(Buffer.from('16030100', 'hex')),
+    (connection) => connection.send(requestText('/plain')),
+    () => {},
+  ];
+  for (const begin of ends) {
+    for (const wait of [0, 5]) {
+      const connection = await connectRaw(gateway.port);
+      begin(connection);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      connection.socket.resetAndDestroy();
+    }
+  }
+  for (const text of ['', 'GET / HT', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf']) {
+    const raw = connectTcp({ port: gateway.port, host: '127.0.0.1' });
+    const secure = tls.connect({ socket: raw, servername: 'gateway.test' });
+    await once(secure, 'secureConnect');
+    secure.write(text);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    secure.on('error', () => {});
+    raw.resetAndDestroy();
+  }
+  // What is no TLS record ends the connection, and is not waited out.
+  const raw = connectTcp({ port: gateway.port, host: '127.0.0.1' });
+  const secure = tls.connect({ socket: raw, servername: 'gateway.test' });
+  secure.on('error', () => {});
+  await once(secure, 'secureConnect');
+  const closed = once(raw, 'close');
+  raw.write('this is no record, and long enough to be one');
+  await closed;
+  const connection = await connectSecure(gateway.port);
+  connection.send(requestText('/'));
+  assert.equal((await connection.reply()).status, 200);
+  connection.close();
+  while (!/gatehouse_connections_open 0\n/.test(await metrics()))
+    await new Promise((resolve) => setTimeout(resolve, 20));
 });
