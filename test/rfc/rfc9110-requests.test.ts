@@ -141,6 +141,17 @@ const ROWS: readonly CallerRow[] = [
     fields: { 'max-forwards': ['0'] },
   },
   {
+    title: '§7.6.2 OPTIONS that may go no further is answered here',
+    bytes: method('OPTIONS', 'Max-Forwards: 0\r\n'),
+    expect: ['204', 'open'],
+  },
+  {
+    title: '§7.6.2 OPTIONS that may go on is counted down',
+    bytes: method('OPTIONS', 'Max-Forwards: 3\r\n'),
+    expect: ['OPTIONS /m', 'open'],
+    fields: { 'max-forwards': ['2'] },
+  },
+  {
     title: '§7.6.2 TRACE that may go no further goes nowhere',
     bytes: method('TRACE', 'Max-Forwards: 0\r\n'),
     expect: ['405 method_not_allowed', 'closed'],
