@@ -11,8 +11,9 @@ import { createMetrics } from './log/metrics.ts';
 import { measure } from './measure.ts';
 import { createPlan, type Plan } from './plan.ts';
 import { createRecord } from './record.ts';
+import { createRedirect } from './redirect.ts';
 import { createWireCounters } from './wire/counters.ts';
-import { listen } from './wire/listener.ts';
+import { listen, type Listener } from './wire/listener.ts';
 import type { World } from './world.ts';
 
 export interface Running {
@@ -21,6 +22,8 @@ export interface Running {
   /** `host:port`. */
   readonly address: string;
   readonly adminPort: number;
+  /** Where requests are told to come again over TLS, if anywhere. */
+  readonly redirectPort: number | undefined;
   /** Stops accepting, lets requests under way end for up to `graceMs`, and lets go of everything. */
   close(graceMs?: number): Promise<void>;
 }
@@ -45,22 +48,23 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
   let draining = false;
   const admin = await createAdmin(config.admin, { metrics, ready: () => readiness(plan, draining) });
   const { limits, timeouts } = config;
-  const listener = await listen(
-    {
-      ...config.listen,
-      tls: config.tls,
-      maxConnections: limits.maxConnections,
-      counters,
-      clock,
-      log: parts.log,
-      settings: { ...limits, ...timeouts },
-    },
-    createGateway(plan, createRecord(plan, lines?.write)),
-  ).catch(async (error: unknown) => {
+  const settings = { ...limits, ...timeouts };
+  const common = { maxConnections: limits.maxConnections, counters, clock, log: parts.log, settings };
+  let listener: Listener | undefined;
+  let redirect: Listener | undefined;
+  try {
+    const gateway = createGateway(plan, createRecord(plan, lines?.write));
+    listener = await listen({ ...common, ...config.listen, tls: config.tls }, gateway);
+    if (config.redirect !== undefined) {
+      const again = createRedirect({ port: listener.port, dateLine: plan.dateLine });
+      redirect = await listen({ ...common, ...config.redirect, tls: undefined }, again);
+    }
+  } catch (error) {
+    await listener?.close(0);
     plan.close();
     await admin.close();
     throw error;
-  });
+  }
   plan.start();
 
   return {
@@ -68,9 +72,10 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
     port: listener.port,
     address: listener.address,
     adminPort: admin.address.port,
+    redirectPort: redirect?.port,
     async close(graceMs = GRACE_MS) {
       draining = true;
-      await listener.close(graceMs);
+      await Promise.all([listener.close(graceMs), redirect?.close(graceMs)]);
       plan.close();
       await admin.close();
       await lines?.close();

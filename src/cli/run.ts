@@ -22,7 +22,11 @@ export const run: Command = {
     const log = createLog(lines.write, config.log.level, systemClock);
     try {
       const running = await runGateway(config, { clock: systemClock, log });
-      log('info', 'listening', { address: running.address, admin_port: running.adminPort });
+      log('info', 'listening', {
+        address: running.address,
+        admin_port: running.adminPort,
+        redirect_port: running.redirectPort,
+      });
       const signal = await stopSignal();
       log('info', 'draining', { signal });
       const now = stopSignal().then(() => 0);

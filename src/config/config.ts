@@ -23,6 +23,8 @@ export interface Config {
   readonly listen: ListenAddress;
   /** Absent: plain HTTP. */
   readonly tls: EdgeTlsConfig | undefined;
+  /** Where plain HTTP is told to come again over TLS. */
+  readonly redirect: ListenAddress | undefined;
   readonly admin: { readonly listen: ListenAddress };
   /** CIDR blocks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];

@@ -1,11 +1,11 @@
 /** The gateway's own side: where it listens, whom it trusts, what a caller may send and for how long, what is logged. */
 import { isLoopback, readBlock, readListen } from './addresses.ts';
-import type { Config, LogConfig, RouteConfig, WireLimits, WireTimeouts } from './config.ts';
+import type { Config, ListenAddress, LogConfig, RouteConfig, WireLimits, WireTimeouts } from './config.ts';
 import type { Path, Report } from './faults.ts';
 import type { FileValue } from './schema.ts';
 import { durationMs, sizeBytes } from './units.ts';
 
-export function resolveListeners(value: FileValue, report: Report): Pick<Config, 'listen' | 'admin'> {
+export function resolveListeners(value: FileValue, report: Report): Pick<Config, 'listen' | 'redirect' | 'admin'> {
   const read = (text: string, path: Path) => {
     const listen = readListen(text);
     if (typeof listen !== 'string') return listen;
@@ -21,14 +21,22 @@ export function resolveListeners(value: FileValue, report: Report): Pick<Config,
       `the admin port listens on ${report.written(path)}, where others can reach it; write \`127.0.0.1:${admin.port}\`, or keep strangers out with a firewall`,
     );
   }
-  if (
-    admin.port !== 0 &&
-    admin.port === listen.port &&
-    (admin.host === listen.host || isWildcard(admin.host) || isWildcard(listen.host))
-  ) {
+  if (isTaken(admin, listen)) {
     report.error(path, '`admin.listen` and `listen` are the same port; choose another for one of them');
   }
-  return { listen, admin: { listen: admin } };
+  const redirect = value.redirect === undefined ? undefined : read(value.redirect, ['redirect']);
+  if (redirect !== undefined && value.tls === undefined && !report.isFaulty(['tls'])) {
+    report.error(['redirect'], '`redirect` sends callers to TLS, and there is no `tls`; write it, or leave this out');
+  }
+  if (redirect !== undefined && (isTaken(redirect, listen) || isTaken(redirect, admin))) {
+    report.error(['redirect'], '`redirect` is the port of `listen` or of `admin.listen`; choose another');
+  }
+  return { listen, redirect, admin: { listen: admin } };
+}
+
+function isTaken(one: ListenAddress, other: ListenAddress): boolean {
+  if (one.port === 0 || one.port !== other.port) return false;
+  return one.host === other.host || isWildcard(one.host) || isWildcard(other.host);
 }
 
 function isWildcard(host: string): boolean {

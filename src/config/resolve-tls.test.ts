@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { createCertificate } from '../../test/support/certificate.ts';
+import { faultsOf as textFaults, withRoutes } from '../../test/support/configuration.ts';
 import { sourceOf } from '../../test/support/source.ts';
 import { formatFault } from './faults.ts';
 import { parseConfig } from './load.ts';
@@ -127,4 +128,22 @@ test('an upstream that is not verified is warned of, and what that means is said
   assert.match(line!, /^etc\/gatehouse\.yaml:2:\d+: warning: .*anybody on the way can pose as it/);
   assert.deepEqual(others, []);
   assert.deepEqual(ofUpstream('insecure_skip_verify: false'), []);
+});
+
+test('a port that redirects to TLS needs TLS and a port of its own', () => {
+  const edge = '{ cert: edge.pem, key: edge.key }';
+  assert.deepEqual(faultsOf(`${edge}\nredirect: 127.0.0.1:8081`), []);
+  assert.deepEqual(loaded(`${edge}\nredirect: 0.0.0.0:80`).config?.redirect, { host: '0.0.0.0', port: 80 });
+  for (const taken of ['127.0.0.1:8080', '0.0.0.0:8080', '127.0.0.1:9901']) {
+    const [line, ...others] = faultsOf(`${edge}\nredirect: ${taken}`);
+    assert.match(line!, /^etc\/gatehouse\.yaml:2:11: `redirect` is the port of/);
+    assert.deepEqual(others, []);
+  }
+  assert.match(
+    faultsOf(`{ cert: none.pem, key: edge.key }\nredirect: 127.0.0.1:8081`).join('\n'),
+    /^[^\n]*no such file[^\n]*$/,
+  );
+  const plain = `${withRoutes('  - { path: /, kind: operations, upstream: app, auth: none }')}\nredirect: 127.0.0.1:8081`;
+  assert.match(textFaults(plain).join('\n'), /there is no `tls`/);
+  assert.doesNotMatch(textFaults(`${plain}\ntls: 5`).join('\n'), /there is no `tls`/);
 });

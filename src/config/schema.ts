@@ -58,6 +58,9 @@ export const fileSchema = map(
   {
     listen: listen.default('127.0.0.1:8080').describe('Where callers connect. Port 0 lets the system choose.'),
     tls: edgeTls.optional().describe('Callers connect over TLS, with these certificates. Without it: plain HTTP.'),
+    redirect: listen
+      .optional()
+      .describe('Where plain HTTP is answered with 308 to `https://`, on the port of `listen`. Needs `tls`.'),
     admin: map({
       listen: listen.default('127.0.0.1:9901').describe('Where health, metrics and control are served.'),
     })

@@ -76,9 +76,13 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
   });
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const failed = (error: Error) => {
+      tls?.close();
+      reject(error);
+    };
+    server.once('error', failed);
     server.listen({ host: options.host, port: options.port, backlog: 4096 }, () => {
-      server.off('error', reject);
+      server.off('error', failed);
       resolve();
     });
   });
