@@ -74,20 +74,30 @@ export function createTlsEdge(settings: TlsSettings, parts: TlsParts, secured: (
       entry.seen = text;
       if (!settled || text === entry.judged) continue;
       entry.judged = text;
-      const before = entry.certificate;
-      try {
-        const renewed = typeof read === 'string' ? { problem: read } : readCertificate(read.cert, read.key);
-        if ('problem' in renewed) throw new Error(renewed.problem);
-        entry.certificate = { ...renewed, certFile, keyFile };
-        install();
-        const notAfter = new Date(renewed.notAfter).toISOString();
-        parts.log('info', 'certificate_changed', { file: certFile, names: renewed.names, not_after: notAfter });
-      } catch (error) {
-        // OpenSSL has an opinion of its own, too.
-        entry.certificate = before;
-        parts.log('error', 'certificate_rejected', { file: certFile, problem: (error as Error).message });
+      const problem = typeof read === 'string' ? read : take(entry, read);
+      if (problem !== undefined) {
+        parts.log('error', 'certificate_rejected', { file: certFile, problem });
+        continue;
       }
+      const { names, notAfter } = entry.certificate;
+      parts.log('info', 'certificate_changed', { file: certFile, names, not_after: new Date(notAfter).toISOString() });
     }
+  }
+
+  /** Puts new files in the place of the old, or says why not. */
+  function take(entry: (typeof entries)[number], { cert, key }: Pick<Certificate, 'cert' | 'key'>): string | undefined {
+    const renewed = readCertificate(cert, key);
+    if ('problem' in renewed) return renewed.problem;
+    const before = entry.certificate;
+    entry.certificate = { ...before, ...renewed };
+    try {
+      install();
+    } catch (error) {
+      // OpenSSL has an opinion of its own.
+      entry.certificate = before;
+      return (error as Error).message;
+    }
+    return undefined;
   }
 
   function install(): void {
