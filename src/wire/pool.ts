@@ -33,17 +33,26 @@ export interface Pool {
   close(): void;
 }
 
+interface Wait {
+  /** Monotonic ms. */
+  readonly until: number;
+  /** Only a new connection will do. */
+  readonly fresh: boolean;
+}
+
 export function createPool(options: PoolOptions): Pool {
   const { now } = options;
   const idle: UpstreamConnection[] = [];
   const all = new Set<UpstreamConnection>();
-  const waiting = new Map<PoolUser, number>();
+  const waiting = new Map<PoolUser, Wait>();
   let closing = false;
 
   const owner: ConnectionOwner = {
     idle(connection) {
       if (closing) return connection.destroy();
-      for (const user of waiting.keys()) {
+      for (const [user, { fresh }] of waiting) {
+        // Its end makes room for a new one.
+        if (fresh) return connection.destroy();
         waiting.delete(user);
         return user.useConnection(connection, true);
       }
@@ -84,7 +93,7 @@ export function createPool(options: PoolOptions): Pool {
       if (all.size < options.maxConnections) return user.useConnection(open(), false);
       if (waiting.size >= options.maxConnections)
         return user.noConnection('overloaded', 'too many requests wait for a connection');
-      waiting.set(user, now() + options.connectMs);
+      waiting.set(user, { until: now() + options.connectMs, fresh });
     },
     leave(user) {
       waiting.delete(user);
@@ -92,7 +101,7 @@ export function createPool(options: PoolOptions): Pool {
     sweep(at) {
       while (idle.length > 0 && at - idle[0]!.idleSince >= options.keepAliveMs) idle.shift()!.destroy();
       for (const connection of all) connection.sweep(at);
-      for (const [user, until] of waiting) {
+      for (const [user, { until }] of waiting) {
         if (at < until) break;
         waiting.delete(user);
         user.noConnection('overloaded', 'no connection came free in time');

@@ -56,6 +56,8 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   readonly #request: RelayRequest;
   #connection: UpstreamConnection | undefined;
   #reused = false;
+  /** Once is all. */
+  #retried = false;
   #over = false;
   #bodyStarted = false;
   #blocked = false;
@@ -238,12 +240,13 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     // An idle connection that the upstream closed just as it was used again: nothing of the request was lost.
     if (
       this.#reused &&
+      !this.#retried &&
       !answered &&
       fault === 'upstream_unreachable' &&
       !this.#bodyStarted &&
       IDEMPOTENT.has(this.method)
     ) {
-      this.#reused = false;
+      this.#retried = true;
       return this.#request.pool.acquire(this, true);
     }
     this.#fail(fault, detail);
