@@ -23,6 +23,7 @@ import { keptFields } from '../src/wire/fields.ts';
 import { readReplyHead } from '../src/wire/reply-head.ts';
 import { readRequestHead } from '../src/wire/request-head.ts';
 import { systemClock } from '../src/world.ts';
+import { gatehouse } from './rivals.ts';
 
 const WARM_UP = 30_000;
 const CALLS = 100_000;
@@ -45,18 +46,14 @@ const row = (what: string, figure: string) => console.log(`| ${what} | ${figure}
 const us = (what: string, call: (turn: number) => unknown) => row(what, `${cost(call).toFixed(2)} µs`);
 
 const issuer = await startIssuer();
-const { config } = configOf(`
-issuers: { main: { issuer: "${issuer.issuer}", jwks_uri: "${issuer.jwksUri}", audience: orders-api } }
-upstreams: { orders: { targets: ["http://127.0.0.1:7001"] } }
-rate_limits: { plan: { by: user, quota: 100000000/min } }
-routes:
-  - path: /api/v1/*
-    kind: public
-    upstream: orders
-    auth: { issuer: main, required_claims: [sub, tenant_id] }
-    rate_limit: plan
-    plugins: [inject-claims: { headers: { X-User-ID: sub, X-Tenant-ID: tenant_id } }]
-`);
+const { config } = configOf(
+  gatehouse('.', 0, 7001, {
+    issuer: issuer.issuer,
+    jwksUri: issuer.jwksUri,
+    audience: 'orders-api',
+    publicKeyFile: '',
+  }),
+);
 const plan = createPlan(config, { clock: systemClock, log: () => {}, metrics: createMetrics() });
 plan.start();
 const token = await issuer.mint({ aud: 'orders-api', sub: 'user-1', tenant_id: 'tenant-1' });
