@@ -74,6 +74,8 @@ export class DownstreamConnection<Peer> implements Reads {
   #paused = false;
   /** While a body is read in pieces: its bytes may wait in the upstream's socket, so they need a buffer of their own. */
   #ownBuffer: Buffer | undefined;
+  /** Whether reads land in buffers of ours at all. */
+  readonly #adopted: boolean;
 
   constructor(
     accepted: Socket,
@@ -89,6 +91,7 @@ export class DownstreamConnection<Peer> implements Reads {
     this.#deadlineAt = this.#lastReadAt + this.settings.idleMs;
     const socket = adopt(accepted, this);
     this.socket = socket;
+    this.#adopted = socket !== accepted;
     socket.on('drain', () => {
       this.#lastWriteAt = this.#now();
       if (this.#current !== undefined) this.#current.listener?.writable();
@@ -228,7 +231,7 @@ export class DownstreamConnection<Peer> implements Reads {
   /** What is read of a body next lands in a buffer that nobody still writes from. */
   #bufferForBody(): Buffer | undefined {
     const current = this.#current;
-    if (current?.sink === undefined || current.bodyDone) return undefined;
+    if (!this.#adopted || current?.sink === undefined || current.bodyDone) return undefined;
     return this.#ownBuffer === undefined || current.sink.holdsBytes()
       ? Buffer.allocUnsafeSlow(READ_BYTES)
       : this.#ownBuffer;
