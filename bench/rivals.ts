@@ -8,7 +8,7 @@
 const BODY = '{"order":"1001","status":"shipped","items":[{"sku":"A-1","quantity":2},{"sku":"B-7","quantity":1}]}';
 
 export function nginxUpstream(folder: string, port: number): string {
-  return `worker_processes 1; daemon off; pid ${folder}/upstream.pid; error_log ${folder}/upstream.err;
+  return `daemon off; master_process off; pid ${folder}/upstream.pid; error_log ${folder}/upstream.err;
 events { worker_connections 8192; }
 http {
   access_log off; keepalive_requests 1000000000; keepalive_timeout 600;
@@ -18,7 +18,7 @@ http {
 }
 
 export function nginxProxy(folder: string, port: number, upstreamPort: number): string {
-  return `worker_processes 1; daemon off; master_process off; pid ${folder}/proxy.pid; error_log ${folder}/proxy.err;
+  return `daemon off; master_process off; pid ${folder}/proxy.pid; error_log ${folder}/proxy.err;
 events { worker_connections 8192; }
 http {
   access_log off; keepalive_requests 1000000000; keepalive_timeout 600;
