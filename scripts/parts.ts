@@ -1,7 +1,8 @@
 /**
  * Programs that tests use and npm cannot bring: the servers that stand behind
- * the gateway in the smuggling tests. On Debian and as root they are installed
- * where they are absent; elsewhere those tests are skipped and say how to.
+ * the gateway in the smuggling tests, and curl for the calls that the
+ * demonstration prints. On Debian and as root they are installed where they are
+ * absent; elsewhere those tests are skipped and say how to.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { delimiter, join } from 'node:path';
 const PARTS = [
   ['nginx', 'nginx-light'],
   ['haproxy', 'haproxy'],
+  ['curl', 'curl'],
 ] as const;
 
 export type Part = (typeof PARTS)[number][0];

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { after, test } from 'node:test';
+import { whyAbsent } from '../../scripts/parts.ts';
 import { freePorts, startDemo } from '../support/demo.ts';
 
-const noCurl = spawnSync('curl', ['--version']).status !== 0;
+const noCurl = whyAbsent('curl');
 const demo = startDemo(await freePorts());
 after(() => demo.process.kill('SIGTERM'));
 await demo.listening;
@@ -88,7 +89,7 @@ test('as many calls are printed as are checked here', () => assert.equal(printed
 // In the order they are printed: the logins count together.
 for (const [at, [shows, check]] of checks.entries()) {
   const call = printed[at];
-  test(`printed call ${at + 1}: ${call?.shows}`, { skip: noCurl && 'no curl here: apt-get install curl' }, async () => {
+  test(`printed call ${at + 1}: ${call?.shows}`, { skip: noCurl }, async () => {
     assert.match(call!.shows, shows);
     check(await run(call!.command));
   });
