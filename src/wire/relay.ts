@@ -182,8 +182,6 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
 
   // From the upstream.
 
-  upstreamConnected(): void {}
-
   upstreamWritable(): void {
     this.#connection?.sent(false);
     this.#exchange.resumeBody();

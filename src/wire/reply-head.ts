@@ -13,7 +13,7 @@ import {
 } from './fields.ts';
 import type { FieldSection } from './fields.ts';
 import { CHUNKED } from './request-head.ts';
-import { CR, FIELD_VALUE, LF, SP } from './syntax.ts';
+import { CR, FIELD_VALUE, LF, SP, LENGTH } from './syntax.ts';
 
 /** A body that ends when the upstream closes (RFC 9112 §6.3, rule 8). */
 export const UNTIL_CLOSE = -2;
@@ -31,8 +31,6 @@ export interface ReplyHead {
   readonly keepAlive: boolean;
   readonly nominated: ReadonlySet<string> | undefined;
 }
-
-const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
 
 /** Reads `bytes`, which run from the status line to behind the last field line; a string says what is wrong. */
 export function readReplyHead(bytes: Buffer, requestMethod: string, maxFields: number): ReplyHead | string {

@@ -18,7 +18,7 @@ import {
   TRANSFER_ENCODING,
 } from './fields.ts';
 import type { FieldSection } from './fields.ts';
-import { allIn, CR, HOST_NAME, LF, SP, TARGET } from './syntax.ts';
+import { allIn, CR, HOST_NAME, LF, SP, TARGET, LENGTH } from './syntax.ts';
 
 /** A body whose length its chunks tell. */
 export const CHUNKED = -1;
@@ -58,8 +58,6 @@ const METHODS: ReadonlyMap<string, boolean> = new Map([
 /** Of a route for any method: the value of `Allow`. */
 export const ALLOW = [...METHODS.keys()].join(', ');
 
-/** One spelling of a length (RFC 9110 §8.6): no sign, no leading zero, nothing that a double cannot hold. */
-const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
 const PORT = /^[0-9]{1,5}$/;
 const IPV6_LITERAL = /^\[[0-9a-fA-F:.]{2,45}\]$/;
 const ABSOLUTE_FORM = /^https?:\/\/([^/?]*)(.*)$/i;

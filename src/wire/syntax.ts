@@ -35,6 +35,9 @@ export const SP = 0x20;
 export const HTAB = 0x09;
 export const COLON = 0x3a;
 
+/** One spelling of a length (RFC 9110 §8.6): no sign, no leading zero, nothing that a double cannot hold. */
+export const LENGTH = /^(?:0|[1-9][0-9]{0,14})$/;
+
 export function isOws(code: number): boolean {
   return code === SP || code === HTAB;
 }

@@ -19,7 +19,6 @@ export type UpstreamFault = 'upstream_unreachable' | 'upstream_protocol' | 'upst
 /** Whoever uses the connection now. */
 export interface UpstreamUser {
   readonly method: string;
-  upstreamConnected(): void;
   upstreamInterim(head: ReplyHead): void;
   upstreamHead(head: ReplyHead): void;
   /** `bytes` may be overwritten once `upstreamFlush` has returned false. */
@@ -64,8 +63,6 @@ export interface UpstreamSettings {
 
 export class UpstreamConnection {
   readonly socket: Socket;
-  /** How many exchanges it has carried to their end. */
-  uses = 0;
   /** Monotonic; set by the pool when the connection goes idle. */
   idleSince = 0;
   connected = false;
@@ -101,7 +98,6 @@ export class UpstreamConnection {
     this.socket.on(settings.tls !== undefined ? 'secureConnect' : 'connect', () => {
       this.connected = true;
       this.#lastMoveAt = settings.now();
-      this.#user?.upstreamConnected();
     });
     this.socket.on('drain', () => this.#user?.upstreamWritable());
     this.socket.on('end', () => this.#onEnd());
@@ -250,7 +246,6 @@ export class UpstreamConnection {
     this.#user = undefined;
     this.#inBody = false;
     this.#chunked = undefined;
-    this.uses++;
     const reusable = this.#reusable && this.#requestSent && !this.#closed;
     user.upstreamEnd(trailerText, trailers);
     // A slow caller's pause is not for the next user.
