@@ -71,7 +71,7 @@ const limits = { requestLineBytes: 8192, headFields: 100 };
 const head = readRequestHead(requestBytes, requestBytes.length, limits);
 const reply = readReplyHead(replyBytes, 'GET', 100);
 if (head instanceof Refusal || typeof reply === 'string') throw new Error('the sample is refused');
-const peer = plan.openPeer('127.0.0.1', 'http');
+const peer = plan.openPeer('127.0.0.1', 'http', undefined);
 const passage = new Passage(head, plan.originOf(head, peer));
 // The first waits for the keys and the signature; from then on the token is known.
 for (let known = false; !known;) {
@@ -88,7 +88,7 @@ console.log(`Node ${process.version}\n\n| stage | CPU |\n|---|---|`);
 us('read the head of a request', () => readRequestHead(requestBytes, requestBytes.length, limits));
 us('address, request id, trace', () => new Passage(head, plan.originOf(head, peer)));
 us('admit: route, token known, scopes, limit', () => admit(plan, passage));
-us('write the head for the service', () => route.writeHead(head, passage, route.inject(passage.principal!)).length);
+us('write the head for the service', () => route.writeHead(head, passage, route.inject(passage)).length);
 us('read the head of the reply', () => readReplyHead(replyBytes, 'GET', 100));
 us(
   'fields of the reply',

@@ -6,13 +6,17 @@ const WHEN: Readonly<Record<RefusalCode, string>> = {
     'The request breaks HTTP/1.1, has a path that can be read in two ways, or brings more than one token. `detail` says which.',
   missing_token: 'No token stands where the route wants one. `WWW-Authenticate` is a bare challenge.',
   invalid_token: 'The token does not pass. `reason` says why, `WWW-Authenticate` carries `error="invalid_token"`.',
+  certificate_required: 'The route needs a client certificate, or another than the one shown in the TLS handshake.',
   insufficient_scope: 'The token is good and lacks a scope. `WWW-Authenticate` names the scopes that the route needs.',
+  origin_not_allowed:
+    'A page of an origin that `cors` of the route does not list wants to open a WebSocket. [Why](websocket.md#browsers-and-cookies).',
   no_route: 'No route has this host and path.',
   method_not_allowed:
     'The path has routes, none for this method; or the method is none that is served. `Allow` names those that are.',
   request_timeout: 'The head or the body did not arrive within `timeouts.head` or `timeouts.body`.',
   body_too_large: 'The body is over `limits.body`, or over `max_body` of the route.',
   uri_too_long: 'The request line is over `limits.request_line`.',
+  upgrade_required: 'A WebSocket handshake of another version than 13.',
   headers_too_large: 'The head is over `limits.head`, or has more fields than `limits.head_fields`.',
   rate_limited: 'A quota is used up. Who waits for as long as `Retry-After` says is admitted.',
   internal: 'A bug. The operator’s log has it under the same `request_id`.',

@@ -5,6 +5,7 @@
  * connection.
  */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 
 export interface Certificate {
   /** PEM, the chain included. */
@@ -37,6 +38,12 @@ export function readCertificate(cert: string, key: string): Certificate | Certif
   }
   if (/md5|sha1(?!\d)/i.test(leaf.signatureAlgorithm ?? '')) {
     return { of: 'cert', problem: 'the certificate is signed with SHA-1 or MD5, which no client trusts; renew it' };
+  }
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    const { message } = error as Error;
+    return { of: 'key', problem: `TLS cannot serve with it (${message}); make a key of P-256 or of RSA` };
   }
   return { cert, key, names: namesOf(leaf), notAfter: leaf.validToDate.getTime() };
 }

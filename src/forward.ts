@@ -59,8 +59,7 @@ export function forward<Peer>(
   if (head.names.includes('via') && isLoop(fieldsOf(head, 'via'))) return refuse('loop_detected');
 
   // Before a permit is taken: what throws must not keep one.
-  const injected = admission.principal === undefined ? '' : route.inject(admission.principal);
-  const headText = route.writeHead(head, admission, injected);
+  const headText = route.writeHead(head, admission, route.inject(admission));
   const picked = route.upstream.pick();
   if (picked instanceof Refusal) return picked;
   const forwarding = new Forwarding(admission, exchange, picked, { plan, conclude });

@@ -80,7 +80,9 @@ export function admit(plan: Plan, passage: Passage): Decision | Promise<Decision
   if (taken instanceof Refusal) return taken;
   passage.taken = taken;
 
-  // Authenticate.
+  // Authenticate: the connection, where the route asks for that, then the token.
+  const stranger = route.checkCertificate?.(passage.peer.certificate);
+  if (stranger !== undefined) return stranger;
   if (authenticator === undefined) return afterAuthentication(plan, passage, route, undefined);
   const principal = authenticator.authenticate(request);
   if (principal instanceof Promise) return principal.then((late) => afterAuthentication(plan, passage, route, late));

@@ -4,6 +4,7 @@
  * nothing.
  */
 import type { LineWriter } from './log/line-writer.ts';
+import type { Metrics } from './log/metrics.ts';
 import type { Plan } from './plan.ts';
 import type { WireCounters } from './wire/counters.ts';
 
@@ -129,4 +130,19 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   });
+}
+
+/** Registers when each certificate that callers are shown expires. `certificates` answers with those in use. */
+export function measureCertificates(
+  metrics: Metrics,
+  certificates: () => readonly { readonly certFile: string; readonly notAfter: number }[],
+): void {
+  for (const [at, { certFile: file }] of certificates().entries()) {
+    metrics.gauge(
+      'gatehouse_certificate_not_after_seconds',
+      'When the certificate expires, in seconds since 1970.',
+      { file },
+      () => certificates()[at]!.notAfter / 1000,
+    );
+  }
 }

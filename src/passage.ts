@@ -3,6 +3,7 @@
  * limits read the caller from it, and the access log reads all of it, whatever
  * happened. Made once per request.
  */
+import type { ClientCertificate } from './auth/client-certificate.ts';
 import type { Principal } from './auth/principal.ts';
 import { NOTHING_TAKEN } from './limit/take.ts';
 import type { Taken } from './limit/take.ts';
@@ -19,6 +20,8 @@ export interface Peer {
   readonly trusted: boolean;
   /** What it speaks to us. */
   readonly scheme: 'http' | 'https';
+  /** What it showed in its handshake, verified. */
+  readonly certificate: ClientCertificate | undefined;
 }
 
 export interface Origin {

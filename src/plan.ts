@@ -7,11 +7,13 @@
 import { createAuthenticator, type Authenticator } from './auth/authenticate.ts';
 import { createJwksFetcher } from './auth/jwks-fetch.ts';
 import { createKeySet, type KeySet } from './auth/keyset.ts';
+import { createCertificateCheck, readClientCertificate, type CheckCertificate } from './auth/client-certificate.ts';
 import { createAuthorizer, type Authorize } from './auth/scopes.ts';
 import { createTokenCache, type TokenCache } from './auth/token-cache.ts';
 import type {
   AuthConfig,
   Config,
+  InjectedClaim,
   IssuerConfig,
   PluginConfig,
   RateLimitConfig,
@@ -27,15 +29,16 @@ import type { Metrics } from './log/metrics.ts';
 import { createRequestId, keepRequestId } from './log/request-id.ts';
 import { createRequestMetrics, type RequestMetrics } from './log/request-metrics.ts';
 import { nextTrace } from './log/trace-context.ts';
-import type { Origin, Peer } from './passage.ts';
+import type { Origin, Passage, Peer } from './passage.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
-import { createClaimInjector, type ClaimInjector, type ClaimsHolder } from './plugin/inject-claims.ts';
+import { createClaimInjector, type ClaimInjector } from './plugin/inject-claims.ts';
 import { fieldOf, fieldsOf, type Request } from './request.ts';
 import { createCors, type Cors } from './route/cors.ts';
 import { createRewriter } from './route/rewrite.ts';
 import { createRouteTable, type RouteTable } from './route/table.ts';
 import { createUpstreamHead, type WriteUpstreamHead } from './upstream-head.ts';
 import { createUpstreamPlan, type UpstreamPlan } from './upstream-plan.ts';
+import type { Serve } from './wire/downstream.ts';
 import { ALLOW } from './wire/request-head.ts';
 import type { World } from './world.ts';
 
@@ -50,9 +53,11 @@ export interface RoutePlan {
   readonly callerLimits: readonly Limiter[];
   /** Absent where the route says `auth: none`. */
   readonly authenticator: Authenticator | undefined;
+  /** Absent where no client certificate is needed. */
+  readonly checkCertificate: CheckCertificate | undefined;
   readonly authorize: Authorize | undefined;
   /** The identity a service sees, as field lines. */
-  readonly inject: (principal: ClaimsHolder) => string;
+  readonly inject: (passage: Passage) => string;
   readonly writeHead: WriteUpstreamHead;
   readonly dropFromReply: (lowerName: string) => boolean;
   readonly upstream: UpstreamPlan;
@@ -78,7 +83,7 @@ export interface Plan extends PlanParts {
   readonly limiters: readonly Limiter[];
   readonly upstreams: readonly UpstreamPlan[];
   /** Works out once what is the same for every request on a connection. */
-  readonly openPeer: (remoteAddress: string, scheme: Peer['scheme']) => Peer;
+  readonly openPeer: Serve<Peer>['opened'];
   readonly originOf: (request: Request, peer: Peer) => Origin;
   /** The `Date` field of a reply that begins now, as a line. */
   readonly dateLine: () => string;
@@ -125,16 +130,31 @@ export function createPlan(config: Config, world: PlanParts): Plan {
 
   // A name that carries identity on one route must not be a client's to set on any other.
   const identityHeaders = [
-    ...new Set(config.routes.flatMap(({ plugins }) => plugins.injectClaims.map(({ header }) => header.toLowerCase()))),
+    ...new Set(
+      config.routes.flatMap(({ plugins }) =>
+        [...plugins.injectClaims, ...plugins.injectFromCertificate].map(({ header }) => header.toLowerCase()),
+      ),
+    ),
   ];
 
   /** Routes that inject the same share what was rendered of a principal. */
   const injectors = new Map<string, ClaimInjector>();
-  function injectorOf({ injectClaims }: PluginConfig): ClaimInjector {
-    const key = JSON.stringify(injectClaims);
+  function injectorOf(claims: readonly InjectedClaim[]): ClaimInjector {
+    const key = JSON.stringify(claims);
     let injector = injectors.get(key);
-    if (injector === undefined) injectors.set(key, (injector = createClaimInjector(injectors.size, injectClaims)));
+    if (injector === undefined) injectors.set(key, (injector = createClaimInjector(injectors.size, claims)));
     return injector;
+  }
+
+  function injectOf({ injectClaims, injectFromCertificate }: PluginConfig): RoutePlan['inject'] {
+    const token = injectorOf(injectClaims);
+    const fromToken = ({ principal }: Passage) => (principal === undefined ? '' : token.render(principal));
+    if (injectFromCertificate.length === 0) return fromToken;
+    const certificate = injectorOf(injectFromCertificate);
+    return (passage) => {
+      const shown = passage.peer.certificate;
+      return shown === undefined ? fromToken(passage) : fromToken(passage) + certificate.render(shown);
+    };
   }
 
   function routePlanOf(route: RouteConfig): RoutePlan {
@@ -149,8 +169,10 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       addressLimits: limits.filter(({ stage }) => stage === 'address'),
       callerLimits: limits.filter(({ stage }) => stage === 'caller'),
       authenticator: auth === undefined ? undefined : authenticatorOf(auth),
+      checkCertificate:
+        route.clientCertificate === undefined ? undefined : createCertificateCheck(route.clientCertificate),
       authorize: auth === undefined ? undefined : createAuthorizer(auth),
-      inject: injectorOf(plugins).render,
+      inject: injectOf(plugins),
       writeHead: createUpstreamHead({
         identityHeaders,
         stripToken: plugins.stripAuthHeader ? (auth?.source ?? { in: 'header', name: 'authorization' }) : undefined,
@@ -186,9 +208,15 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     tokenCaches,
     limiters: limiters.all(),
     upstreams: upstreams.all(),
-    openPeer(remoteAddress, scheme) {
+    openPeer(remoteAddress, scheme, certificate) {
       const address = callerAddress(remoteAddress, [], trusted);
-      return { address, addressKey: addressKey(address, config.ipv6Prefix), trusted: trusted.has(address), scheme };
+      return {
+        address,
+        addressKey: addressKey(address, config.ipv6Prefix),
+        trusted: trusted.has(address),
+        scheme,
+        certificate: certificate && readClientCertificate(certificate),
+      };
     },
     originOf(request, peer) {
       const { traceparent, continued } = nextTrace(fieldOf(request, 'traceparent'));

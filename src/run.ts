@@ -8,7 +8,7 @@ import type { Config } from './config/config.ts';
 import { createGateway } from './gateway.ts';
 import { createLineWriter, openSink, type Sink } from './log/line-writer.ts';
 import { createMetrics } from './log/metrics.ts';
-import { measure } from './measure.ts';
+import { measure, measureCertificates } from './measure.ts';
 import { createPlan, type Plan } from './plan.ts';
 import { createRecord } from './record.ts';
 import { createRedirect } from './redirect.ts';
@@ -55,6 +55,7 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
   try {
     const gateway = createGateway(plan, createRecord(plan, lines?.write));
     listener = await listen({ ...common, ...config.listen, tls: config.tls }, gateway);
+    measureCertificates(metrics, listener.certificates);
     if (config.redirect !== undefined) {
       const again = createRedirect({ port: listener.port, dateLine: plan.dateLine });
       redirect = await listen({ ...common, ...config.redirect, tls: undefined }, again);

@@ -8,7 +8,7 @@ import { createBreaker, type Breaker, type Permit } from './breaker/breaker.ts';
 import type { UpstreamConfig } from './config/config.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { createPool, type Pool } from './wire/pool.ts';
-import { targetTls } from './wire/target-tls.ts';
+import { createTargetTls } from './wire/target-tls.ts';
 import type { World } from './world.ts';
 
 export interface TargetPlan {
@@ -42,8 +42,10 @@ const SWEEP_MS = 100;
 /** What stands for a permit where there is no breaker. */
 const UNGUARDED: Permit = 0;
 
-export function createUpstreamPlan(config: UpstreamConfig, { clock, log }: World): UpstreamPlan {
+export function createUpstreamPlan(config: UpstreamConfig, world: World): UpstreamPlan {
+  const { clock, log } = world;
   const { circuitBreaker, timeouts } = config;
+  const tls = config.targets.some((target) => target.tls) ? createTargetTls(config.tls, world) : undefined;
   const balancer = createBalancer(config.balance, config.targets.length);
 
   const targets = config.targets.map((target, at): TargetPlan => {
@@ -58,7 +60,7 @@ export function createUpstreamPlan(config: UpstreamConfig, { clock, log }: World
       breaker,
       pool: createPool({
         target,
-        tls: target.tls ? targetTls(target, config.tls) : undefined,
+        tls: target.tls ? () => tls!.optionsFor(target) : undefined,
         maxConnections: config.maxConnections,
         keepAliveMs: config.keepAliveMs,
         connectMs: timeouts.connectMs,
@@ -104,6 +106,7 @@ export function createUpstreamPlan(config: UpstreamConfig, { clock, log }: World
     },
     close() {
       stopSweeping();
+      tls?.close();
       for (const { pool } of targets) pool.close();
     },
   };

@@ -50,6 +50,21 @@ export interface EdgeTlsConfig {
   /** The first serves whoever asks for no name, or for one that none has. */
   readonly certificates: readonly CertificateConfig[];
   readonly minVersion: TlsVersion;
+  /** Absent: callers are not asked for a certificate. */
+  readonly clientCertificates: ClientCertificatesConfig | undefined;
+}
+
+export interface ClientCertificatesConfig extends AuthoritiesConfig {
+  /** Whether a caller without one is turned away. */
+  readonly required: boolean;
+}
+
+/** Those who may have signed somebody's certificate. The file is looked at again while the gateway runs. */
+export interface AuthoritiesConfig {
+  /** PEM. */
+  readonly pem: string;
+  /** Absolute. */
+  readonly file: string;
 }
 
 /** A certificate and where it came from: the files are looked at again while the gateway runs. */
@@ -151,8 +166,8 @@ export interface UpstreamConfig {
 }
 
 export interface UpstreamTlsConfig {
-  /** PEM of those who may have signed the service's certificate; `undefined`: whom Node trusts. */
-  readonly ca: string | undefined;
+  /** Who may have signed the service's certificate; `undefined`: whom Node trusts. */
+  readonly ca: AuthoritiesConfig | undefined;
   /** What the gateway shows of itself. */
   readonly certificate: CertificateConfig | undefined;
   /** Asked for, and looked for in the certificate, in place of the target's host. */
@@ -226,6 +241,8 @@ export interface RouteConfig {
   readonly kind: RouteKind;
   readonly upstream: UpstreamConfig;
   readonly auth: AuthConfig | undefined;
+  /** Names of which a client certificate must have one (empty: any verified one will do); absent where none is needed. */
+  readonly clientCertificate: readonly string[] | undefined;
   readonly rateLimits: readonly RateLimitConfig[];
   readonly cors: CorsConfig | undefined;
   readonly maxBodyBytes: number;
@@ -241,6 +258,12 @@ export interface RouteConfig {
 
 export interface PluginConfig {
   readonly stripAuthHeader: boolean;
-  /** Header name as configured → path of the claim. */
-  readonly injectClaims: readonly { readonly header: string; readonly claim: readonly string[] }[];
+  readonly injectClaims: readonly InjectedClaim[];
+  /** The same, of the client certificate. */
+  readonly injectFromCertificate: readonly InjectedClaim[];
+}
+
+export interface InjectedClaim {
+  readonly header: string;
+  readonly claim: readonly string[];
 }

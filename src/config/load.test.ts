@@ -91,6 +91,7 @@ test('the whole example comes to the configuration it describes', () => {
       { header: 'X-User-ID', claim: ['sub'] },
       { header: 'X-Tenant-ID', claim: ['tenant_id'] },
     ],
+    injectFromCertificate: [],
   });
   assert.deepEqual(health?.rateLimits, []);
   // Both deserved: the written-out issuer has no audience, and so nothing is left to use the named one.

@@ -40,6 +40,7 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
     upstreams: createReferences('upstream', 'upstreams', upstreams, report),
     limits: createReferences('limit', 'rate_limits', limits, report),
     cors: value.cors && resolveCors(value.cors, ['cors'], report),
+    clientCertificates: value.tls?.client_certificates !== undefined || report.isFaulty(['tls']),
     bodyBytes: sizeBytes(value.limits.body),
     totalMs: durationMs(value.timeouts.total),
   };

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { routeFaults, routeOf } from '../../test/support/configuration.ts';
+import { createCertificate } from '../../test/support/certificate.ts';
+import { routeFaults, routeOf, withRoutes } from '../../test/support/configuration.ts';
+import { sourceOf } from '../../test/support/source.ts';
+import { parseConfig } from './load.ts';
 
 const GUARDED = 'kind: operations, auth: { issuer: main }';
 
@@ -18,6 +21,24 @@ test('HDR-12 claims are named by path, or whole by URL', () => {
     { header: 'X-Roles', claim: ['realm', 'roles'] },
     { header: 'X-Plan', claim: ['https://example.com/plan'] },
   ]);
+});
+
+test('claims of a client certificate are named, and need callers to be asked for one', () => {
+  const plugins = (claim: string) => `plugins: [inject-claims: { headers: { X-User: sub, X-Client: ${claim} } }]`;
+  const asked = withRoutes(`  - { path: /a, upstream: app, ${GUARDED}, ${plugins('certificate:dns')} }`);
+  const edge = createCertificate({ name: 'gateway.test' });
+  const files = { 'edge.pem': edge.cert, 'edge.key': edge.key };
+  const tls = 'tls: { cert: edge.pem, key: edge.key, client_certificates: { mode: optional, ca: edge.pem } }\n';
+  const { config } = parseConfig(tls + asked, 'g.yaml', sourceOf({ files }));
+  assert.deepEqual(config?.routes[0]?.plugins.injectFromCertificate, [{ header: 'X-Client', claim: ['dns'] }]);
+  assert.deepEqual(config?.routes[0]?.plugins.injectClaims, [{ header: 'X-User', claim: ['sub'] }]);
+  const [unasked, ...more] = routeFaults(`path: /a, ${GUARDED}, ${plugins('certificate:dns')}`);
+  assert.match(unasked!, /callers are not asked for a certificate.*client_certificates/);
+  assert.deepEqual(more, []);
+  assert.match(routeFaults(`path: /a, ${GUARDED}, ${plugins('certificate:dnz')}`).join(), /did you mean `dns`/);
+  assert.match(routeFaults(`path: /a, ${GUARDED}, client_certificate: required`).join(), /nobody could call/);
+  assert.match(routeFaults(`path: /a, ${GUARDED}, client_certificate: []`).join(), /is an empty list/);
+  assert.match(routeFaults(`path: /a, ${GUARDED}, client_certificate: optional`).join(), /write `required`, or a list/);
 });
 
 for (const header of [

@@ -1,19 +1,29 @@
 /** Plugins of a route: what is done to the request before it is forwarded. */
-import type { PluginConfig, RouteConfig } from './config.ts';
+import type { InjectedClaim, PluginConfig } from './config.ts';
 import type { Path, Report } from './faults.ts';
 import { isReservedHeader } from './headers.ts';
+import { suggestion } from './nearest.ts';
 import { readClaimPath } from './patterns.ts';
 import type { PluginValue } from './schema-route.ts';
 
-/** `guarded`: whether the route has a principal whose claims there are. */
+/** What a certificate can be asked for: src/auth/client-certificate.ts reads them. */
+const CERTIFICATE_CLAIMS = ['subject', 'issuer', 'serial', 'fingerprint', 'dns', 'uri', 'email'];
+const FROM_CERTIFICATE = 'certificate:';
+
+/** Whose claims there are. */
+export interface ClaimSources {
+  readonly token: boolean;
+  readonly certificate: boolean;
+}
+
 export function resolvePlugins(
   values: readonly (PluginValue | undefined)[],
-  guarded: boolean,
+  sources: ClaimSources,
   path: Path,
   report: Report,
 ): PluginConfig {
   let stripAuthHeader = true;
-  let injectClaims: PluginConfig['injectClaims'] = [];
+  let injected: readonly SourcedClaim[] = [];
   const seen = new Set<string>();
   for (const [index, value] of values.entries()) {
     if (value === undefined) continue;
@@ -25,28 +35,40 @@ export function resolvePlugins(
       seen.add(name);
     }
     if (value['strip-auth-header'] !== undefined) stripAuthHeader = value['strip-auth-header'];
-    const injected = value['inject-claims'];
-    if (injected === undefined) continue;
-    if (!guarded) {
+    const plugin = value['inject-claims'];
+    if (plugin === undefined) continue;
+    injected = resolveHeaders(plugin.headers, [...at, 'inject-claims', 'headers'], report);
+    if (!sources.token && (injected.length === 0 || injected.some(({ source }) => source === 'token'))) {
       report.error(
         [...at, 'inject-claims'],
         'there are no claims to inject on a route with `auth: none`; write `auth`, or take the plugin out',
       );
     }
-    injectClaims = resolveHeaders(injected.headers, [...at, 'inject-claims', 'headers'], report);
+    if (!sources.certificate && injected.some(({ source }) => source === 'certificate')) {
+      report.error(
+        [...at, 'inject-claims'],
+        'callers are not asked for a certificate, so there is none to inject from; write `tls: { client_certificates: … }`',
+      );
+    }
   }
-  return { stripAuthHeader, injectClaims };
+  const from = (wanted: SourcedClaim['source']): readonly InjectedClaim[] =>
+    injected.flatMap(({ source, header, claim }) => (source === wanted ? [{ header, claim }] : []));
+  return { stripAuthHeader, injectClaims: from('token'), injectFromCertificate: from('certificate') };
+}
+
+interface SourcedClaim extends InjectedClaim {
+  readonly source: keyof ClaimSources;
 }
 
 function resolveHeaders(
   headers: Readonly<Record<string, string | undefined>> | undefined,
   path: Path,
   report: Report,
-): RouteConfig['plugins']['injectClaims'] {
+): readonly SourcedClaim[] {
   const entries = Object.entries(headers ?? {});
   if (entries.length === 0) report.error(path, '`inject-claims` names no header; write `headers: { X-User-ID: sub }`');
   const spellings = new Map<string, string>();
-  return entries.flatMap(([header, text]) => {
+  return entries.flatMap(([header, text]): SourcedClaim[] => {
     const at = [...path, header];
     // Services turn both `X-User-ID` and `X_User_ID` into one variable.
     const spelling = header.toLowerCase().replaceAll('_', '-');
@@ -61,10 +83,17 @@ function resolveHeaders(
       report.unknownKey(at, `\`${header}\` and \`${same}\` are one header to most services; keep one`, undefined);
     }
     spellings.set(spelling, header);
+    if (text?.startsWith(FROM_CERTIFICATE) === true) {
+      const claim = text.slice(FROM_CERTIFICATE.length);
+      if (!CERTIFICATE_CLAIMS.includes(claim)) {
+        report.error(at, `a certificate has no ${report.written(at)}; ${suggestion(claim, CERTIFICATE_CLAIMS)}`);
+      }
+      return [{ source: 'certificate', header, claim: [claim] }];
+    }
     const claim = text === undefined ? undefined : readClaimPath(text);
     if (text !== undefined && claim === undefined) {
       report.error(at, `the claim ${report.written(at)} has an empty part; write names with single dots between them`);
     }
-    return claim === undefined ? [] : [{ header, claim }];
+    return claim === undefined ? [] : [{ source: 'token', header, claim }];
   });
 }

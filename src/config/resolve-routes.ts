@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly upstreams: References<UpstreamConfig>;
   readonly limits: References<KnownLimit>;
   readonly cors: CorsConfig | undefined;
+  /** Whether callers are asked for one at all. */
+  readonly clientCertificates: boolean;
   readonly bodyBytes: number;
   readonly totalMs: number;
 }
@@ -50,13 +52,19 @@ export function resolveRoute(value: RouteValue, index: number, around: Surroundi
     hosts,
     methods,
     auth,
+    clientCertificate: resolveClientCertificate(value, path, around, report),
     rateLimits,
     cors: resolveRouteCors(value, auth, around.cors, { path, report }),
     maxBodyBytes: value.max_body === undefined ? around.bodyBytes : sizeBytes(value.max_body),
     totalMs: value.timeouts?.total === undefined ? around.totalMs : durationMs(value.timeouts.total),
     stripPrefix: resolveStripPrefix(value, path, report),
     rewrite: resolveRewrite(value, path, report),
-    plugins: resolvePlugins(value.plugins ?? [], value.auth !== 'none', [...path, 'plugins'], report),
+    plugins: resolvePlugins(
+      value.plugins ?? [],
+      { token: value.auth !== 'none', certificate: around.clientCertificates },
+      [...path, 'plugins'],
+      report,
+    ),
     place: report.placeOf(path),
   };
   const patterned =
@@ -93,6 +101,25 @@ function resolveAuthOrNone(value: RouteValue, path: Path, around: Surroundings, 
   }
   if (value.auth === undefined || value.auth === 'none') return { auth: undefined, methods };
   return resolveAuth(value.auth, methods, { path: at, issuers: around.issuers, report });
+}
+
+function resolveClientCertificate(
+  { client_certificate: value }: RouteValue,
+  path: Path,
+  around: Surroundings,
+  report: Report,
+): RouteConfig['clientCertificate'] {
+  if (value === undefined) return undefined;
+  const at = [...path, 'client_certificate'];
+  if (value.length === 0) {
+    report.error(at, '`client_certificate` is an empty list; write `required` for any certificate, or name some');
+  } else if (!around.clientCertificates) {
+    report.error(
+      at,
+      'nobody is asked for a certificate, so nobody could call; write `tls: { client_certificates: { mode: optional, ca: FILE } }`',
+    );
+  }
+  return value === 'required' ? [] : value.filter((name) => name !== undefined);
 }
 
 function resolveHosts(value: RouteValue, path: Path, report: Report): readonly string[] {

@@ -9,10 +9,13 @@ import { parseConfig } from './load.ts';
 
 const good = createCertificate({ name: 'gateway.test' });
 const old = createCertificate({ name: 'gateway.test', notAfter: new Date('2021-01-01') });
+const weak = createCertificate({ name: 'gateway.test', curve: 'prime192v1' });
 const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
 const files = {
   'etc/edge.pem': good.cert,
   'etc/edge.key': good.key,
+  'etc/weak.pem': weak.cert,
+  'etc/weak.key': weak.key,
   'etc/chain.pem': good.cert + old.cert,
   'etc/damaged.pem': good.cert.replace(/\n.{30}/, '\nAAAA'),
   'etc/chain-damaged.pem': good.cert + good.cert.replace(/\n.{30}/, '\nAAAA'),
@@ -69,6 +72,7 @@ test('what would fail a handshake is a fault where the file is named', () => {
     ['edge.pem', 'old.key', 'key', /not that of the certificate/],
     ['edge.pem', 'locked.key', 'key', /encrypted; write it without a passphrase/],
     ['edge.pem', 'short.key', 'key', /1024 bits; write one of 2048/],
+    ['weak.pem', 'weak.key', 'key', /ee key too small.*make a key of P-256/],
   ];
   for (const [cert, key, of, fault] of cases) {
     const [line, ...others] = faultsOf(`{ cert: ${cert}, key: ${key} }`);
@@ -95,13 +99,34 @@ test('a certificate that is half there, twice there or not there is a fault', ()
   assert.match(faultsOf('{ cert: edge.pem, key: edge.key, min_version: TLSv1.1 }').join('\n'), /TLSv1\.2/);
 });
 
+test('callers are asked for a certificate by mode and authority', () => {
+  const edge = (clients: string) => `{ cert: edge.pem, key: edge.key, client_certificates: ${clients} }`;
+  const settings = loaded(edge('{ mode: optional, ca: chain.pem }')).config?.tls?.clientCertificates;
+  const file = `${process.cwd()}/etc/chain.pem`;
+  assert.deepEqual(settings, { pem: files['etc/chain.pem'], file, required: false });
+  assert.equal(loaded(edge('{ mode: require, ca: edge.pem }')).config?.tls?.clientCertificates?.required, true);
+  assert.equal(loaded('{ cert: edge.pem, key: edge.key }').config?.tls?.clientCertificates, undefined);
+  for (const [clients, fault] of [
+    ['{ mode: require }', /no `ca`; name the file/],
+    ['{ ca: edge.pem }', /no `mode`; write `require` or `optional`/],
+    ['{ mode: maybe, ca: edge.pem }', /require.*optional/],
+    ['{ mode: require, ca: none.pem }', /there is no such file/],
+    ['{ mode: require, ca: edge.key }', /holds no certificate/],
+    ['require', /write a map/],
+  ] as const) {
+    const lines = faultsOf(edge(clients));
+    assert.match(lines.join('\n'), fault);
+    assert.equal(lines.length, 1, clients);
+  }
+});
+
 const ofUpstream = (settings: string, target = 'https://a.test') =>
   faultsOf('', `{ targets: ['${target}'], tls: { ${settings} } }`);
 
 test('an upstream names its authority, its certificate and its name', () => {
   const upstream = `{ targets: ['https://a.test', 'http://b.test'], tls: { ca: chain.pem, cert: edge.pem, key: edge.key, server_name: c.test } }`;
   const tls = loaded('', upstream).config?.upstreams[0]?.tls;
-  assert.equal(tls?.ca, files['etc/chain.pem']);
+  assert.deepEqual(tls?.ca, { pem: files['etc/chain.pem'], file: `${process.cwd()}/etc/chain.pem` });
   assert.equal(tls.certificate?.key, good.key);
   assert.deepEqual([tls.serverName, tls.verify], ['c.test', true]);
 });

@@ -1,12 +1,20 @@
 /** TLS: from file names to certificates that fit their keys. What would fail a handshake is a fault here. */
 import { readCertificate, readChain } from '../certificate.ts';
-import type { CertificateConfig, EdgeTlsConfig, UpstreamTlsConfig } from './config.ts';
+import type {
+  AuthoritiesConfig,
+  CertificateConfig,
+  ClientCertificatesConfig,
+  EdgeTlsConfig,
+  UpstreamTlsConfig,
+} from './config.ts';
 import type { Path } from './faults.ts';
 import { readNamed, type Surroundings } from './files.ts';
 import type { EdgeTlsValue, UpstreamTlsValue } from './schema-tls.ts';
 
 export function resolveEdgeTls(value: EdgeTlsValue, around: Surroundings): EdgeTlsConfig | undefined {
   const path: Path = ['tls'];
+  const clients = value.client_certificates;
+  const clientCertificates = clients && resolveClients(clients, [...path, 'client_certificates'], around);
   const { certificates, cert, key } = value;
   const short = cert !== undefined || key !== undefined;
   if (certificates !== undefined && short) {
@@ -28,7 +36,21 @@ export function resolveEdgeTls(value: EdgeTlsValue, around: Surroundings): EdgeT
       ? [resolveCertificate({ cert, key }, path, around)]
       : certificates.map((one, at) => one && resolveCertificate(one, [...path, 'certificates', at], around));
   const [first, ...others] = read.filter((one) => one !== undefined);
-  return first && { certificates: [first, ...others], minVersion: value.min_version };
+  return first && { certificates: [first, ...others], minVersion: value.min_version, clientCertificates };
+}
+
+function resolveClients(
+  { mode, ca }: NonNullable<EdgeTlsValue['client_certificates']>,
+  path: Path,
+  around: Surroundings,
+): ClientCertificatesConfig | undefined {
+  const { report } = around;
+  if (mode === undefined) report.error(path, '`client_certificates` has no `mode`; write `require` or `optional`');
+  if (ca === undefined) {
+    report.error(path, '`client_certificates` has no `ca`; name the file of the authorities that may sign them');
+  }
+  const authorities = ca === undefined ? undefined : resolveAuthorities(ca, [...path, 'ca'], around);
+  return authorities && { ...authorities, required: mode !== 'optional' };
 }
 
 export function resolveUpstreamTls(value: UpstreamTlsValue, path: Path, around: Surroundings): UpstreamTlsConfig {
@@ -47,11 +69,11 @@ export function resolveUpstreamTls(value: UpstreamTlsValue, path: Path, around: 
   };
 }
 
-function resolveAuthorities(name: string, path: Path, around: Surroundings): string | undefined {
+function resolveAuthorities(name: string, path: Path, around: Surroundings): AuthoritiesConfig | undefined {
   const read = readNamed(name, path, around);
   if (read === undefined) return undefined;
   const chain = readChain(read.text);
-  if (typeof chain !== 'string') return read.text;
+  if (typeof chain !== 'string') return { pem: read.text, file: read.path };
   around.report.error(path, `the file ${around.report.written(path)} cannot be used; ${chain}`);
   return undefined;
 }

@@ -39,7 +39,9 @@ const plugin = map({
           error: 'write a map from header to claim, as in `{ X-User-ID: sub }`',
         })
         .optional()
-        .describe('From header to claim. What the client itself sends under these names is removed on every route.'),
+        .describe(
+          'From header to claim; `certificate:NAME` is one of the client certificate: subject, issuer, serial, fingerprint, dns, uri, email. What the client itself sends under these names is removed on every route.',
+        ),
     },
     ['headers'],
   )
@@ -79,6 +81,14 @@ export const route = map(
       .union([none, auth], { error: 'write `none`, or a map as in `{ issuer: main }`' })
       .optional()
       .describe('Who may call: `none` is everybody.'),
+    client_certificate: z
+      .union([z.literal('required'), list(word('a name as in `spiffe://example.org/orders`'), 'orders.internal')], {
+        error: 'write `required`, or a list of names as in `[orders.internal]`',
+      })
+      .optional()
+      .describe(
+        'Callers must have shown a certificate: `required` is any that verified; of a list, one whose DNS name, URI, e-mail address or subject is in it. Beside `auth`, both are asked for.',
+      ),
     rate_limit: z
       .union([oneLimit, list(oneLimit, 'login')], {
         error: 'write `none`, the name of a limit, `{ quota: 10/min, by: user }`, or a list of these',

@@ -14,6 +14,17 @@ export const edgeTls = map({
     .describe(
       'In place of `cert` and `key`, several: the one for the name the caller asks for, the first where none is.',
     ),
+  client_certificates: map(
+    {
+      mode: choice(['require', 'optional'])
+        .optional()
+        .describe('`require` turns callers without one away in the handshake; `optional` leaves it to each route.'),
+      ca: pemFile.optional().describe('The authorities that may have signed it; no other is trusted.'),
+    },
+    ['mode', 'ca'],
+  )
+    .optional()
+    .describe('Asks callers for a certificate. One that does not verify is always turned away.'),
   min_version: choice(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Older versions are refused.'),
 });
 

@@ -21,6 +21,8 @@ export interface RouteSummary {
       Record<string, { readonly all_of: readonly string[]; readonly any_of: readonly string[] }>
     >;
   } | null;
+  /** Names of which one must be the caller’s, none meaning any; `null`: no certificate is needed. */
+  readonly client_certificate: readonly string[] | null;
   readonly rate_limits: readonly {
     readonly name: string;
     readonly by: string;
@@ -42,6 +44,7 @@ export function routesSummary(config: Config): readonly RouteSummary[] {
     methods: route.methods,
     kind: route.kind,
     auth: route.auth === undefined ? null : authOf(route.auth),
+    client_certificate: route.clientCertificate ?? null,
     rate_limits: route.rateLimits.map(limitOf),
     upstream: route.upstream.name,
     cors: route.cors?.origins ?? null,

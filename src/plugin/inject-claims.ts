@@ -13,7 +13,7 @@ export interface ClaimMapping {
   readonly claim: readonly string[];
 }
 
-/** What is needed of a principal. `rendered` holds the text by injector. */
+/** What is needed of a principal or a certificate. `rendered` holds the text by injector. */
 export interface ClaimsHolder {
   readonly claims: Readonly<Record<string, unknown>>;
   readonly rendered: (string | undefined)[];
@@ -21,7 +21,7 @@ export interface ClaimsHolder {
 
 export interface ClaimInjector {
   /** Header lines, each with its CRLF. */
-  readonly render: (principal: ClaimsHolder) => string;
+  readonly render: (holder: ClaimsHolder) => string;
 }
 
 /** `index` tells this injector from every other of the plan. */
@@ -37,7 +37,7 @@ export function createClaimInjector(index: number, mappings: readonly ClaimMappi
     return text;
   }
 
-  return { render: (principal) => (principal.rendered[index] ??= renderAll(principal.claims)) };
+  return { render: (holder) => (holder.rendered[index] ??= renderAll(holder.claims)) };
 }
 
 function claimAt(claims: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {

@@ -6,6 +6,7 @@
  *
  * No timer of its own: the listener's sweep calls `sweep` a few times a second.
  */
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { refuse, Refusal } from '../refusal.ts';
@@ -32,7 +33,7 @@ export interface DownstreamSettings {
 /** What the gateway does with what comes in. */
 export interface Serve<Peer> {
   /** A connection was accepted: what is kept of the caller for all of its requests. */
-  opened(remoteAddress: string, scheme: 'http' | 'https'): Peer;
+  opened(remoteAddress: string, scheme: 'http' | 'https', certificate: X509Certificate | undefined): Peer;
   serve(exchange: Exchange<Peer>): void;
   /** No request could be read. The gateway answers with `refusal`; the connection closes behind it. */
   refuseHead(exchange: Exchange<Peer>, refusal: Refusal): void;
@@ -72,6 +73,8 @@ export class DownstreamConnection<Peer> implements Reads {
   /** Of the current request. */
   #body: RequestBody = NO_BODY;
   #paused = false;
+  /** Protocols were switched: bytes both ways, until one side ends. */
+  #switched = false;
   /** While a body is read in pieces: its bytes may wait in the upstream's socket, so they need a buffer of their own. */
   #ownBuffer: Buffer | undefined;
   /** Whether reads land in buffers of ours at all. */
@@ -86,7 +89,9 @@ export class DownstreamConnection<Peer> implements Reads {
     this.settings = shared.settings;
     this.counters = shared.counters;
     this.#now = shared.now;
-    this.peer = serve.opened(accepted.remoteAddress ?? '', accepted instanceof TLSSocket ? 'https' : 'http');
+    const secured = accepted instanceof TLSSocket;
+    const certificate = secured ? accepted.getPeerX509Certificate() : undefined;
+    this.peer = serve.opened(accepted.remoteAddress ?? '', secured ? 'https' : 'http', certificate);
     this.#lastReadAt = this.#lastWriteAt = shared.now();
     this.#deadlineAt = this.#lastReadAt + this.settings.idleMs;
     const socket = adopt(accepted, this);
@@ -99,8 +104,7 @@ export class DownstreamConnection<Peer> implements Reads {
     });
     // The reply is out: from here on the caller only has to hang up.
     socket.on('finish', () => (this.#deadlineAt = this.#now() + LINGER_MS));
-    // A caller who says no more is taken to have left: otherwise nobody would notice those who really did.
-    socket.on('end', () => (this.#current === undefined ? socket.end() : socket.destroy()));
+    socket.on('end', () => this.#onEnd());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClose());
   }
@@ -130,10 +134,27 @@ export class DownstreamConnection<Peer> implements Reads {
     else this.socket.destroy();
   }
 
+  /** Its time to end of itself is over. */
+  leave(): void {
+    const listener = this.#current?.listener;
+    if (listener?.leave === undefined) this.cut();
+    else listener.leave();
+  }
+
+  /** No more HTTP: what comes from now on is a body without end. */
+  switched(): void {
+    this.#switched = true;
+    this.#body = new RequestBody(Number.POSITIVE_INFINITY);
+  }
+
   /** Closes what has waited too long. `now` is monotonic. */
   sweep(now: number): void {
     const { socket } = this;
     const current = this.#current;
+    if (this.#switched && current !== undefined) {
+      if (now >= current.deadlineAt) current.listener?.timedOut();
+      return;
+    }
     if (socket.writableLength > 0 && now - this.#lastWriteAt > this.settings.bodyMs) {
       this.counters.slowReaders++;
       this.cut();
@@ -319,6 +340,13 @@ export class DownstreamConnection<Peer> implements Reads {
     this.#deadlineAt = this.#now() + LINGER_MS;
     this.resume();
     this.socket.end();
+  }
+
+  #onEnd(): void {
+    if (this.#current === undefined) this.socket.end();
+    else if (this.#switched) this.#current.bodyEnd();
+    // A caller who says no more is taken to have left: otherwise nobody would notice those who really did.
+    else this.socket.destroy();
   }
 
   #onClose(): void {

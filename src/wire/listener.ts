@@ -8,7 +8,7 @@ import type { World } from '../world.ts';
 import type { WireCounters } from './counters.ts';
 import { DownstreamConnection } from './downstream.ts';
 import type { DownstreamSettings, Serve } from './downstream.ts';
-import { createTlsEdge, type TlsSettings } from './tls.ts';
+import { createTlsEdge, type StoredCertificate, type TlsSettings } from './tls.ts';
 
 export interface ListenerOptions extends World {
   readonly host: string;
@@ -23,6 +23,8 @@ export interface Listener {
   /** `host:port` it listens on. */
   readonly address: string;
   readonly port: number;
+  /** What is shown to callers now; none without TLS. */
+  certificates(): readonly StoredCertificate[];
   /** Stops accepting, lets exchanges under way end, and cuts what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -50,8 +52,16 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     });
   }
 
-  function open(accepted: Socket): DownstreamConnection<Peer> {
-    const connection = new DownstreamConnection<Peer>(accepted, serve, shared);
+  /** A bug in what is worked out for a new connection costs that connection, and no other. */
+  function open(accepted: Socket): DownstreamConnection<Peer> | undefined {
+    let connection: DownstreamConnection<Peer>;
+    try {
+      connection = new DownstreamConnection<Peer>(accepted, serve, shared);
+    } catch (error) {
+      options.log('error', 'connection_failed', { error: error instanceof Error ? error.stack : String(error) });
+      accepted.destroy();
+      return undefined;
+    }
     connections.add(connection);
     connection.socket.on('close', () => connections.delete(connection));
     // Its handshake ended after the gateway was told to stop.
@@ -70,7 +80,11 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
       return;
     }
     counters.connectionsAccepted++;
-    if (tls === undefined) return count(open(accepted).socket);
+    if (tls === undefined) {
+      const opened = open(accepted);
+      if (opened !== undefined) count(opened.socket);
+      return;
+    }
     count(accepted);
     tls.accept(accepted);
   });
@@ -98,6 +112,7 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
   return {
     address: `${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
+    certificates: () => tls?.certificates() ?? [],
     async close(graceMs) {
       draining = true;
       tls?.close();

@@ -4,23 +4,33 @@
  * costs what its signature costs; after it, a connection is like any other.
  */
 import { constants } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer } from 'node:tls';
 import type { SecureContext, SecureContextOptions, SecureVersion, TLSSocket } from 'node:tls';
-import { type Certificate, readCertificate } from '../certificate.ts';
+import { type Certificate, readCertificate, readChain } from '../certificate.ts';
 import type { World } from '../world.ts';
 import type { WireCounters } from './counters.ts';
+import { type FileSet, renewFromDisk } from './renewal.ts';
 
 export interface TlsSettings {
   /** The first serves whoever asks for no name, or for one that none has. */
   readonly certificates: readonly StoredCertificate[];
   readonly minVersion: SecureVersion;
+  /** Absent: callers are not asked for a certificate. */
+  readonly clientCertificates: ClientCertificateSettings | undefined;
 }
 
-interface StoredCertificate extends Certificate {
+export interface StoredCertificate extends Certificate {
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+interface ClientCertificateSettings {
+  /** Whether a caller without one is turned away. One that does not verify always is. */
+  readonly required: boolean;
+  /** PEM of those who may have signed it. */
+  readonly pem: string;
+  readonly file: string;
 }
 
 export interface TlsParts extends World {
@@ -32,123 +42,112 @@ export interface TlsParts extends World {
 export interface TlsEdge {
   /** Begins the handshake on a connection that was just accepted. */
   accept(accepted: Socket): void;
+  /** What is shown to callers now. */
+  certificates(): readonly StoredCertificate[];
   close(): void;
 }
 
-const RENEWAL_MS = 10_000;
-
-/** `secured` is called with each connection whose handshake is done. */
+/** `secured` is called with each connection whose handshake is done, and whose certificate, if it has one, is verified. */
 export function createTlsEdge(settings: TlsSettings, parts: TlsParts, secured: (socket: TLSSocket) => void): TlsEdge {
-  const { minVersion } = settings;
-  const entries = settings.certificates.map((certificate) => ({
-    certificate,
-    /** What its files held when they were last judged, and when they were last looked at. */
-    judged: textOf(certificate),
-    seen: textOf(certificate),
-  }));
-  const certificates = () => entries.map(({ certificate }) => certificate);
-  let choose = createChoice(certificates(), minVersion);
+  const { minVersion, clientCertificates: clients } = settings;
+  let certificates = settings.certificates;
+  let ca = clients?.pem;
+  let choose = createChoice(certificates, { minVersion, ca });
 
   const server = createServer(
     {
-      ...optionsOf(entries[0]!.certificate, minVersion),
+      ...optionsOf(certificates[0]!, { minVersion, ca }),
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: parts.handshakeMs,
       SNICallback: (name, done) => done(null, choose(name)),
+      requestCert: clients !== undefined,
+      // Judged below, where it is counted: and a verified handshake is not yet one with a certificate.
+      rejectUnauthorized: false,
     },
-    secured,
+    (socket) => {
+      const problem = clients && problemOfCaller(socket, clients.required);
+      if (problem === undefined) return secured(socket);
+      parts.counters.handshakesFailed++;
+      parts.log('debug', 'client_certificate_refused', { address: socket.remoteAddress, problem });
+      socket.destroy();
+    },
   );
   server.on('tlsClientError', (_, socket) => {
     parts.counters.handshakesFailed++;
     socket.destroy();
   });
 
-  /** Looks at the files again. What cannot be used is said once, and what was there goes on serving. */
-  async function renew(): Promise<void> {
-    for (const entry of entries) {
-      const { certFile, keyFile } = entry.certificate;
-      const read = await readPair(certFile, keyFile);
-      const text = typeof read === 'string' ? read : textOf(read);
-      // Whoever writes two files writes one first: they are judged once they have stood still for two looks.
-      const settled = text === entry.seen;
-      entry.seen = text;
-      if (!settled || text === entry.judged) continue;
-      entry.judged = text;
-      const problem = typeof read === 'string' ? read : take(entry, read);
-      if (problem !== undefined) {
-        parts.log('error', 'certificate_rejected', { file: certFile, problem });
-        continue;
-      }
-      const { names, notAfter } = entry.certificate;
-      parts.log('info', 'certificate_changed', { file: certFile, names, not_after: new Date(notAfter).toISOString() });
-    }
+  /** All or nothing: throws where OpenSSL finds fault, and then nothing has changed. */
+  function install(renewed: readonly StoredCertificate[], authorities: string | undefined): void {
+    const choice = createChoice(renewed, { minVersion, ca: authorities });
+    server.setSecureContext(optionsOf(renewed[0]!, { minVersion, ca: authorities }));
+    choose = choice;
+    certificates = renewed;
+    ca = authorities;
   }
 
-  /** Puts new files in the place of the old, or says why not. */
-  function take(entry: (typeof entries)[number], { cert, key }: Pick<Certificate, 'cert' | 'key'>): string | undefined {
-    const renewed = readCertificate(cert, key);
-    if ('problem' in renewed) return renewed.problem;
-    const before = entry.certificate;
-    entry.certificate = { ...before, ...renewed };
-    try {
-      install();
-    } catch (error) {
-      // OpenSSL has an opinion of its own.
-      entry.certificate = before;
-      return (error as Error).message;
-    }
-    return undefined;
+  const fileSets = certificates.map(({ certFile, keyFile, cert, key }, at): FileSet => ({
+    files: [certFile, keyFile],
+    texts: [cert, key],
+    take([newCert, newKey]) {
+      const renewed = readCertificate(newCert!, newKey!);
+      if ('problem' in renewed) return renewed.problem;
+      install(certificates.with(at, { ...certificates[at]!, ...renewed }), ca);
+      return { names: renewed.names, not_after: new Date(renewed.notAfter).toISOString() };
+    },
+  }));
+  if (clients !== undefined) {
+    fileSets.push({
+      files: [clients.file],
+      texts: [clients.pem],
+      take([pem]) {
+        const chain = readChain(pem!);
+        if (typeof chain === 'string') return chain;
+        install(certificates, pem);
+        return { authorities: chain.map(({ subject }) => subject) };
+      },
+    });
   }
-
-  function install(): void {
-    const renewed = createChoice(certificates(), minVersion);
-    server.setSecureContext(optionsOf(entries[0]!.certificate, minVersion));
-    choose = renewed;
-  }
-
-  let renewing = false;
-  const stopRenewing = parts.clock.every(RENEWAL_MS, () => {
-    if (renewing) return;
-    renewing = true;
-    void renew().finally(() => (renewing = false));
-  });
 
   return {
     accept: (accepted) => void server.emit('connection', accepted),
-    close: stopRenewing,
+    certificates: () => certificates,
+    close: renewFromDisk(fileSets, parts),
   };
 }
 
-function optionsOf({ cert, key }: Certificate, minVersion: SecureVersion): SecureContextOptions {
+/** Why this caller may not come in, if it may not. */
+function problemOfCaller(socket: TLSSocket, required: boolean): string | undefined {
+  // Asked first: where there is no certificate, Node may still call a resumed session authorized.
+  if (socket.getPeerX509Certificate() === undefined) return required ? 'it showed none' : undefined;
+  return socket.authorized ? undefined : String(socket.authorizationError);
+}
+
+interface ContextSettings {
+  readonly minVersion: SecureVersion;
+  readonly ca: string | undefined;
+}
+
+function optionsOf({ cert, key }: Certificate, { minVersion, ca }: ContextSettings): SecureContextOptions {
   // A renegotiation costs a caller little and us a signature.
-  return { cert, key, minVersion, secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
+  const common = { cert, key, minVersion, secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
+  if (ca === undefined) return common;
+  // A ticket would outlive the authority that vouched for its holder: every connection shows its certificate anew.
+  return { ...common, ca, secureOptions: common.secureOptions | constants.SSL_OP_NO_TICKET };
 }
 
 /** Which certificate a name gets: its own before one for `*.` and its parent. `undefined`: the first. */
 function createChoice(
   certificates: readonly Certificate[],
-  minVersion: SecureVersion,
+  settings: ContextSettings,
 ): (name: string) => SecureContext | undefined {
   const contexts = new Map<string, SecureContext>();
   for (const certificate of certificates) {
-    const context = createSecureContext(optionsOf(certificate, minVersion));
+    const context = createSecureContext(optionsOf(certificate, settings));
     for (const name of certificate.names) if (!contexts.has(name)) contexts.set(name, context);
   }
   return (name) => {
     const lower = name.toLowerCase();
     return contexts.get(lower) ?? contexts.get(`*${lower.slice(lower.indexOf('.'))}`);
   };
-}
-
-/** The text of both files, or why they cannot be had. */
-async function readPair(certFile: string, keyFile: string): Promise<Pick<Certificate, 'cert' | 'key'> | string> {
-  try {
-    return { cert: await readFile(certFile, 'latin1'), key: await readFile(keyFile, 'latin1') };
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-function textOf({ cert, key }: Pick<Certificate, 'cert' | 'key'>): string {
-  return `${cert}\0${key}`;
 }

@@ -21,6 +21,8 @@ export interface UpstreamUser {
   readonly method: string;
   upstreamInterim(head: ReplyHead): void;
   upstreamHead(head: ReplyHead): void;
+  /** A 101 came. Hands the connection over to who reads on, or says what is wrong with it. */
+  upstreamSwitch(head: ReplyHead): string | undefined;
   /** `bytes` may be overwritten once `upstreamFlush` has returned false. */
   upstreamBody(bytes: Buffer): void;
   /** Everything read so far was handed over. True while a write still refers to the bytes. */
@@ -57,8 +59,8 @@ export interface UpstreamSettings {
   /** Between two reads of a reply. */
   readonly idleMs: number;
   readonly now: () => number;
-  /** Present for a target with TLS. */
-  readonly tls: ConnectionOptions | undefined;
+  /** Present for a target with TLS: what a connection that begins now is made with. */
+  readonly tls: (() => ConnectionOptions) | undefined;
 }
 
 export class UpstreamConnection {
@@ -82,6 +84,8 @@ export class UpstreamConnection {
   #interims = 0;
   #requestSent = false;
   #reusable = true;
+  /** Another protocol is spoken: the time limits are those of its user. */
+  #switched = false;
   #closed = false;
   #error = '';
 
@@ -94,7 +98,7 @@ export class UpstreamConnection {
       callback: (count: number, buffer: Uint8Array) => this.#onRead(count, buffer as Buffer),
     };
     const common = { host: target.host, port: target.port, noDelay: true, onread };
-    this.socket = settings.tls === undefined ? connectTcp(common) : connectTls({ ...settings.tls, ...common });
+    this.socket = settings.tls === undefined ? connectTcp(common) : connectTls({ ...settings.tls(), ...common });
     this.socket.on(settings.tls !== undefined ? 'secureConnect' : 'connect', () => {
       this.connected = true;
       this.#lastMoveAt = settings.now();
@@ -112,6 +116,16 @@ export class UpstreamConnection {
     this.#interims = 0;
     this.#requestSent = false;
     this.#lastMoveAt = this.#settings.now();
+  }
+
+  /** Its user steps aside for `next`, in the middle of a reply. */
+  handOver(next: UpstreamUser): void {
+    this.#user = next;
+  }
+
+  /** No one is to use it after its user. */
+  spend(): void {
+    this.#reusable = false;
   }
 
   /** Part of the request went out. `last`: all of it has; before that the connection cannot be used again. */
@@ -136,7 +150,7 @@ export class UpstreamConnection {
   /** Gives up on an upstream that has kept its user waiting too long. */
   sweep(now: number): void {
     const user = this.#user;
-    if (user === undefined || this.#paused) return;
+    if (user === undefined || this.#paused || this.#switched) return;
     // While the caller's body is awaited, the wait is not the upstream's.
     if (this.connected && !this.#answered && !this.#requestSent && this.socket.writableLength === 0) return;
     const waited = now - this.#lastMoveAt;
@@ -202,10 +216,19 @@ export class UpstreamConnection {
         user.upstreamHead(head);
         return this.#user === undefined ? FAILED : at;
       }
-      if (head.status === 101) return this.#protocolFault('it switched protocols unasked');
+      if (head.status === 101) return this.#switch(head, at);
       if (++this.#interims > MAX_INTERIM) return this.#protocolFault('too many interim replies');
       user.upstreamInterim(head);
     }
+  }
+
+  #switch(head: ReplyHead, at: number): number {
+    const fault = this.#user!.upstreamSwitch(head);
+    if (fault !== undefined) return this.#protocolFault(fault);
+    this.#switched = true;
+    this.#inBody = true;
+    this.#bodyLeft = UNTIL_CLOSE;
+    return this.#user === undefined ? FAILED : at;
   }
 
   #startBody(head: ReplyHead): void {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { createCertificate } from '../support/certificate.ts';
+import { createFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 
 const page = readFileSync('docs/operations.md', 'utf8');
@@ -12,7 +14,12 @@ function namesUnder(heading: string): readonly string[] {
 }
 
 test('every metric there is, and no other', async (t) => {
+  const folder = createFolder();
+  const { cert, key } = createCertificate({ name: 'gateway.test' });
+  writeFileSync(`${folder}/edge.pem`, cert);
+  writeFileSync(`${folder}/edge.key`, key);
   const gateway = await startGateway(`
+tls: { cert: '${folder}/edge.pem', key: '${folder}/edge.key' }
 issuers: { main: { issuer: https://auth.example.com, jwks_uri: 'http://127.0.0.1:1/jwks.json', audience: api } }
 upstreams: { app: { targets: ['http://127.0.0.1:1'], circuit_breaker: {} } }
 routes:

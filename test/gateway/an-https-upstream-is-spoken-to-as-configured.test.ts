@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import * as tls from 'node:tls';
 import { createCertificate } from '../support/certificate.ts';
 import { ask } from '../support/client.ts';
+import { createFakeClock } from '../support/clock.ts';
 import { createFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 
@@ -87,4 +88,46 @@ test('unverified it is only where the upstream says so, whatever the environment
   } finally {
     delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   }
+});
+
+test('a new authority and a new certificate on disk serve the next connections', async (t) => {
+  const clock = createFakeClock();
+  const renewedCa = write('renewed-ca.pem', other.cert);
+  const first = createCertificate({ name: 'first.internal', issuer: authority });
+  const pair = `cert: ${write('renewed.pem', first.cert)}, key: ${write('renewed.key', first.key)}`;
+  const gateway = await startGateway(
+    `
+upstreams:
+  service:
+    targets: ['https://127.0.0.1:${port}']
+    keep_alive: 1s
+    tls: { ca: ${renewedCa}, server_name: orders.internal, ${pair} }
+routes: [{ path: /*, kind: operations, upstream: service, auth: none }]
+`,
+    { clock },
+  );
+  t.after(() => gateway.close());
+  const changes = () => gateway.events.filter(({ event }) => event === 'certificate_changed').length;
+  const changed = async (times: number) => {
+    while (changes() < times) {
+      clock.advance(10_000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  assert.equal((await ask(gateway.port, '/')).json().code, 'upstream_unreachable');
+  write('renewed-ca.pem', authority.cert);
+  await changed(1);
+  assert.equal((await ask(gateway.port, '/')).body, 'orders.internal first.internal');
+  const second = createCertificate({ name: 'second.internal', issuer: authority });
+  write('renewed.pem', second.cert);
+  write('renewed.key', second.key);
+  await changed(2);
+  clock.advance(10_000);
+  assert.equal((await ask(gateway.port, '/')).body, 'orders.internal second.internal');
+  write('renewed.key', first.key);
+  while (!gateway.events.some(({ event }) => event === 'certificate_rejected')) {
+    clock.advance(10_000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.equal((await ask(gateway.port, '/')).body, 'orders.internal second.internal');
 });

@@ -18,11 +18,15 @@ export interface CertificateOptions {
   /** Who signs; itself if left out. */
   readonly issuer?: Certificate & { readonly name: string };
   readonly isAuthority?: boolean;
+  readonly curve?: string;
+  /** More names, after the first. */
+  readonly uris?: readonly string[];
+  readonly emails?: readonly string[];
 }
 
 export function createCertificate(options: CertificateOptions): Certificate {
-  const { name, notAfter = new Date('2049-01-01'), issuer, isAuthority = false } = options;
-  const { publicKey, privateKey } = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { name, notAfter = new Date('2049-01-01'), issuer, isAuthority = false, curve = 'P-256' } = options;
+  const { publicKey, privateKey } = crypto.generateKeyPairSync('ec', { namedCurve: curve });
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
   const body = sequence(
     tagged(0xa0, integer(Buffer.from([2]))),
@@ -32,7 +36,7 @@ export function createCertificate(options: CertificateOptions): Certificate {
     sequence(time(new Date('2020-01-01')), time(notAfter)),
     distinguishedName(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(0xa3, sequence(basicConstraints(isAuthority), alternativeName(name))),
+    tagged(0xa3, sequence(basicConstraints(isAuthority), alternativeNames(options))),
   );
   const signingKey = issuer === undefined ? privateKey : crypto.createPrivateKey(issuer.key);
   const signature = crypto.sign('sha256', body, signingKey);
@@ -76,8 +80,12 @@ function basicConstraints(isAuthority: boolean): Buffer {
   return sequence(oid('551d13'), tagged(0x01, Buffer.from([0xff])), tagged(0x04, content));
 }
 
-function alternativeName(name: string): Buffer {
+function alternativeNames({ name, uris = [], emails = [] }: CertificateOptions): Buffer {
   const isAddress = /^[\d.]+$/.test(name);
   const entry = isAddress ? tagged(0x87, Buffer.from(name.split('.').map(Number))) : tagged(0x82, Buffer.from(name));
-  return sequence(oid('551d11'), tagged(0x04, sequence(entry)));
+  const others = [
+    ...uris.map((uri) => tagged(0x86, Buffer.from(uri))),
+    ...emails.map((email) => tagged(0x81, Buffer.from(email))),
+  ];
+  return sequence(oid('551d11'), tagged(0x04, sequence(entry, ...others)));
 }
