@@ -4,7 +4,7 @@
  * becomes of the exchange is told to `done` exactly once.
  */
 import type { Admission } from './gateway.ts';
-import type { Plan, RoutePlan } from './plan.ts';
+import type { Plan, RoutePlan, TunnelPlan } from './plan.ts';
 import type { Passage } from './passage.ts';
 import { refuse, Refusal } from './refusal.ts';
 import { fieldOf, fieldsOf } from './request.ts';
@@ -13,8 +13,10 @@ import type { Picked, TargetPlan } from './upstream-plan.ts';
 import type { Exchange } from './wire/exchange.ts';
 import { keptFields } from './wire/fields.ts';
 import { Relay } from './wire/relay.ts';
-import type { RelayFault, RelayObserver } from './wire/relay.ts';
+import type { RelayFault, RelayObserver, RelayUpgrade } from './wire/relay.ts';
 import type { ReplyHead } from './wire/reply-head.ts';
+import type { TunnelEnd } from './wire/tunnel.ts';
+import { readHandshake, UPGRADE_LINES, WEBSOCKET } from './wire/websocket.ts';
 
 /** How a forwarded exchange ended. */
 export type Outcome =
@@ -25,6 +27,8 @@ export type Outcome =
   /** The reply had begun and could not be completed; the connection is closed. */
   | { readonly kind: 'cut_short'; readonly status: number }
   | { readonly kind: 'abandoned' }
+  /** It became a tunnel, which has ended. */
+  | { readonly kind: 'tunnelled'; readonly end: TunnelEnd; readonly replyMs: number }
   /** Our own code threw. */
   | { readonly kind: 'broke'; readonly error: unknown };
 
@@ -57,6 +61,8 @@ export function forward<Peer>(
   const { head } = exchange;
   if (head.bodyLength > route.maxBodyBytes) return refuse('body_too_large');
   if (head.names.includes('via') && isLoop(fieldsOf(head, 'via'))) return refuse('loop_detected');
+  const upgrade = route.tunnel === undefined ? undefined : upgradeOf(admission, route.tunnel, plan);
+  if (upgrade instanceof Refusal) return upgrade;
 
   // Before a permit is taken: what throws must not keep one.
   const headText = route.writeHead(head, admission, route.inject(admission));
@@ -65,11 +71,26 @@ export function forward<Peer>(
   const forwarding = new Forwarding(admission, exchange, picked, { plan, conclude });
   new Relay(exchange, forwarding, {
     pool: picked.target.pool,
-    headText,
+    headText: upgrade === undefined ? headText : headText + UPGRADE_LINES,
     maxBodyBytes: route.maxBodyBytes,
     deadlineAt: exchange.startedAt + route.totalMs,
+    upgrade,
   }).start();
   return undefined;
+}
+
+/** What the caller would switch to, on a route that lets it; `undefined` for a request like any other. */
+function upgradeOf(
+  { request, principal }: Admission,
+  { idleMs, stallMs, expirySkewMs }: TunnelPlan,
+  { clock }: Pick<Plan, 'clock'>,
+): RelayUpgrade | Refusal | undefined {
+  if (request.upgrade !== WEBSOCKET) return undefined;
+  const handshake = readHandshake(request);
+  if (handshake instanceof Refusal) return handshake;
+  const expires = principal !== undefined && expirySkewMs !== undefined;
+  const expiresAtMs = expires ? principal.expiresAtMs + expirySkewMs : Number.POSITIVE_INFINITY;
+  return { handshake, tunnel: { idleMs, stallMs, expiresAtMs, clock } };
 }
 
 function isLoop(via: readonly string[]): boolean {
@@ -87,6 +108,9 @@ export class Forwarding<Peer> implements RelayObserver {
   readonly #conclude: Conclude<Peer>;
   readonly #startedAt: number;
   #failed = false;
+  /** The breaker has its verdict already. */
+  #judged = false;
+  #replyMs = 0;
 
   constructor(
     admission: Admission,
@@ -107,6 +131,7 @@ export class Forwarding<Peer> implements RelayObserver {
     this.upstreamMs = this.#plan.clock.monotonic() - this.#startedAt;
     this.#failed = isFailure(head.status);
     const { route } = this.#admission;
+    if (route.streaming && !this.#failed) this.#answered();
     // A reply without a date gets one on its way (RFC 9110 §6.6.1).
     const date = head.section.names.includes('date') ? '' : this.#plan.dateLine();
     const kept = keptFields(head.text, head.section, head.nominated, route.dropFromReply);
@@ -114,7 +139,8 @@ export class Forwarding<Peer> implements RelayObserver {
   }
 
   relayed(status: number): void {
-    if (this.#failed) this.target.failure(this.#permit);
+    if (this.#judged) this.target.done();
+    else if (this.#failed) this.target.failure(this.#permit);
     else this.target.success(this.#permit);
     this.#end({ kind: 'relayed', status });
   }
@@ -132,19 +158,37 @@ export class Forwarding<Peer> implements RelayObserver {
   }
 
   cutShort(status: number, fault: RelayFault): void {
-    if (CALLERS_FAULTS.has(fault)) this.target.release(this.#permit);
+    if (this.#judged) this.target.done();
+    else if (CALLERS_FAULTS.has(fault)) this.target.release(this.#permit);
     else this.target.failure(this.#permit);
     this.#end({ kind: 'cut_short', status });
   }
 
   abandoned(): void {
-    this.target.release(this.#permit);
+    if (this.#judged) this.target.done();
+    else this.target.release(this.#permit);
     this.#end({ kind: 'abandoned' });
+  }
+
+  switched(): void {
+    this.#answered();
+    this.#replyMs = this.#plan.clock.monotonic() - this.#exchange.startedAt;
+  }
+
+  tunnelEnded(end: TunnelEnd): void {
+    this.target.done();
+    this.#end({ kind: 'tunnelled', end, replyMs: this.#replyMs });
   }
 
   broke(error: unknown): void {
     this.target.release(this.#permit);
     this.#end({ kind: 'broke', error });
+  }
+
+  /** What follows may last for days: a probe is over with the answer, the load on the target is not. */
+  #answered(): void {
+    this.#judged = true;
+    this.target.answered(this.#permit);
   }
 
   #end(outcome: Outcome): void {

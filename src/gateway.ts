@@ -19,6 +19,8 @@ import { checkAll, NOTHING_TAKEN, takeAll } from './limit/take.ts';
 import { normalizePath } from './route/path.ts';
 import type { Exchange } from './wire/exchange.ts';
 import type { Serve } from './wire/downstream.ts';
+import type { TunnelEnd } from './wire/tunnel.ts';
+import { WEBSOCKET } from './wire/websocket.ts';
 
 declare const admitted: unique symbol;
 
@@ -45,8 +47,10 @@ const BAD_PATH = refuse('malformed_request', {
 });
 const NO_ROUTE = refuse('no_route');
 const INTERNAL = refuse('internal');
+const FOREIGN_PAGE = refuse('origin_not_allowed', { detail: 'No page of this origin may open a WebSocket here.' });
 /** What the access log says of a caller who did not wait for the reply. Never sent. */
 const CALLER_LEFT = 499;
+const SWITCHED = 101;
 
 /** Decides on one request. What each stage learns is noted in `passage`. A promise only where a key or a signature must be waited for. */
 export function admit(plan: Plan, passage: Passage): Decision | Promise<Decision> {
@@ -79,6 +83,10 @@ export function admit(plan: Plan, passage: Passage): Decision | Promise<Decision
   const taken = takeAll(route.addressLimits, passage, plan.clock.monotonic());
   if (taken instanceof Refusal) return taken;
   passage.taken = taken;
+
+  // A page of any origin can open a WebSocket, and its browser sends the cookies: nobody is asked before (RFC 6455 §10.2).
+  if (route.tunnel !== undefined && request.upgrade === WEBSOCKET && route.cors?.refuses(request) === true)
+    return FOREIGN_PAGE;
 
   // Authenticate: the connection, where the route asks for that, then the token.
   const stranger = route.checkCertificate?.(passage.peer.certificate);
@@ -130,6 +138,8 @@ export interface Ending {
   readonly cutShort?: boolean;
   /** The caller did not wait for the end of it. */
   readonly left?: boolean;
+  /** Present where the exchange became a tunnel: why that ended, and how long the 101 took. */
+  readonly tunnel?: { readonly end: TunnelEnd; readonly replyMs: number };
 }
 
 /** Writes down what happened; called once for every exchange, whatever happened. */
@@ -189,6 +199,8 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
           forwarding,
           cutShort: outcome.kind === 'cut_short',
         });
+      case 'tunnelled':
+        return note(exchange, passage, { status: SWITCHED, forwarding, tunnel: outcome });
       case 'broke':
         return fail(exchange, passage, outcome.error);
       case 'abandoned':

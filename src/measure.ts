@@ -14,6 +14,7 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
 
   metrics.gauge('gatehouse_connections_open', 'Connections from callers.', {}, () => wire.connectionsOpen);
   metrics.counterFrom('gatehouse_connections_total', 'Connections accepted.', {}, () => wire.connectionsAccepted);
+  metrics.gauge('gatehouse_tunnels_open', 'Tunnels of WebSocket.', {}, () => wire.tunnelsOpen);
   const closings = {
     over_limit: () => wire.connectionsRefused,
     handshake: () => wire.handshakesFailed,

@@ -62,9 +62,20 @@ export interface RoutePlan {
   readonly dropFromReply: (lowerName: string) => boolean;
   readonly upstream: UpstreamPlan;
   readonly maxBodyBytes: number;
+  /** Infinite where bodies may have no end. */
   readonly totalMs: number;
+  readonly streaming: boolean;
+  /** Absent where nobody may open a WebSocket. */
+  readonly tunnel: TunnelPlan | undefined;
   /** The value of `Allow`. */
   readonly allow: string;
+}
+
+export interface TunnelPlan {
+  readonly idleMs: number;
+  readonly stallMs: number;
+  /** How long after its token a WebSocket ends; absent where it outlives it. */
+  readonly expirySkewMs: number | undefined;
 }
 
 export interface PlanParts extends World {
@@ -157,6 +168,16 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     };
   }
 
+  function tunnelPlanOf({ webSocket, auth }: RouteConfig): TunnelPlan | undefined {
+    if (webSocket === undefined) return undefined;
+    const { idleMs, closeOnExpiry } = webSocket;
+    return {
+      idleMs,
+      stallMs: config.timeouts.bodyMs,
+      expirySkewMs: closeOnExpiry ? auth?.issuer.clockSkewMs : undefined,
+    };
+  }
+
   function routePlanOf(route: RouteConfig): RoutePlan {
     const { auth, plugins } = route;
     const limits = route.rateLimits.map(limiters.of);
@@ -185,7 +206,9 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       }),
       upstream,
       maxBodyBytes: route.maxBodyBytes,
-      totalMs: route.totalMs,
+      totalMs: route.streaming ? Number.POSITIVE_INFINITY : route.totalMs,
+      streaming: route.streaming,
+      tunnel: tunnelPlanOf(route),
       allow: route.methods.length === 0 ? ALLOW : route.methods.join(', '),
     };
   }

@@ -4,7 +4,7 @@
  */
 import type { Record } from './gateway.ts';
 import { createAccessLog, routeText } from './log/access-log.ts';
-import { createRefusalMetrics, createRequestMetrics } from './log/request-metrics.ts';
+import { createRefusalMetrics, createRequestMetrics, createTunnelMetrics } from './log/request-metrics.ts';
 import type { Plan } from './plan.ts';
 
 const NO_ROUTE = routeText(undefined, undefined);
@@ -20,13 +20,16 @@ export function createRecord(plan: Plan, write: ((line: string) => void) | undef
     'Replies that had begun and could not be completed.',
   );
   const left = metrics.counter('gatehouse_callers_left_total', 'Requests whose caller did not wait for the reply.');
+  const tunnels = createTunnelMetrics(metrics);
 
   return (exchange, passage, ending) => {
     const { request, route, principal } = passage;
-    const { status, refusal } = ending;
+    const { status, refusal, tunnel } = ending;
     const durationMs = clock.monotonic() - exchange.startedAt;
     const upstreamMs = ending.forwarding?.upstreamMs;
-    (route?.metrics ?? withoutRoute).observe(status, durationMs, upstreamMs);
+    // The reply to an upgrade is its 101: how long callers stay says nothing of how fast they are served.
+    (route?.metrics ?? withoutRoute).observe(status, tunnel?.replyMs ?? durationMs, upstreamMs);
+    if (tunnel !== undefined) tunnels[tunnel.end].add(1);
     if (refusal !== undefined) refusals.count(refusal.code, refusal.reason);
     if (ending.cutShort === true) cutShort.add(1);
     if (ending.left === true) left.add(1);
@@ -49,6 +52,7 @@ export function createRecord(plan: Plan, write: ((line: string) => void) | undef
       bytesIn: exchange.bytesIn,
       bytesOut: exchange.bytesOut,
       refusal,
+      tunnelEnd: tunnel?.end,
     });
   };
 }

@@ -13,6 +13,8 @@ export interface Request {
   readonly host: string;
   readonly names: readonly string[];
   readonly values: readonly string[];
+  /** What the caller would rather speak, lower-case, where it may ask at all: a GET of HTTP/1.1 whose `Connection` names `Upgrade` (RFC 9110 §7.8). */
+  readonly upgrade?: string | undefined;
 }
 
 /** The first value of the field `name` (lower-case), or `undefined`. */

@@ -23,6 +23,9 @@ export interface TargetPlan {
   failure(permit: Permit): void;
   /** The request is over and says nothing of the target. */
   release(permit: Permit): void;
+  /** The target answered, and the request goes on until `done`: only its load counts still. */
+  answered(permit: Permit): void;
+  done(): void;
 }
 
 /** A target and the permit of its circuit, which must be given back once. */
@@ -80,6 +83,8 @@ export function createUpstreamPlan(config: UpstreamConfig, world: World): Upstre
         balancer.done(at);
         breaker?.release(permit);
       },
+      answered: (permit) => breaker?.success(permit),
+      done: () => balancer.done(at),
     };
   });
 

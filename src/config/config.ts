@@ -248,12 +248,23 @@ export interface RouteConfig {
   readonly maxBodyBytes: number;
   /** From the head of a request to the end of its reply; the default is `timeouts.total`. */
   readonly totalMs: number;
+  /** Bodies may have no end: there is no total time limit. */
+  readonly streaming: boolean;
+  /** Absent: `Upgrade` is dropped, and the request is one like any other. */
+  readonly webSocket: WebSocketConfig | undefined;
   /** Taken off the front of the path before forwarding; whole segments. */
   readonly stripPrefix: string | undefined;
   /** Put in the place of `path` (up to its `*`) before forwarding. */
   readonly rewrite: string | undefined;
   readonly plugins: PluginConfig;
   readonly place: Place;
+}
+
+export interface WebSocketConfig {
+  /** How long nothing may come from either side. */
+  readonly idleMs: number;
+  /** Whether it ends with the caller's token. */
+  readonly closeOnExpiry: boolean;
 }
 
 export interface PluginConfig {

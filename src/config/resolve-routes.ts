@@ -9,6 +9,7 @@ import type { References } from './references.ts';
 import { type ResolvedAuth, resolveAuth } from './resolve-auth.ts';
 import { resolveCors } from './resolve-cors.ts';
 import { resolvePlugins } from './resolve-plugins.ts';
+import { resolveStreaming, resolveUpgrade } from './resolve-upgrade.ts';
 import { type KnownLimit, resolveRouteLimits } from './resolve-route-limits.ts';
 import type { RouteValue } from './schema-route.ts';
 import { durationMs, sizeBytes } from './units.ts';
@@ -47,6 +48,7 @@ export function resolveRoute(value: RouteValue, index: number, around: Surroundi
     around.limits,
     report,
   );
+  const cors = resolveRouteCors(value, auth, around.cors, { path, report });
   const route: Omit<RouteConfig, 'path' | 'kind' | 'upstream'> = {
     name,
     hosts,
@@ -54,9 +56,11 @@ export function resolveRoute(value: RouteValue, index: number, around: Surroundi
     auth,
     clientCertificate: resolveClientCertificate(value, path, around, report),
     rateLimits,
-    cors: resolveRouteCors(value, auth, around.cors, { path, report }),
+    cors,
     maxBodyBytes: value.max_body === undefined ? around.bodyBytes : sizeBytes(value.max_body),
     totalMs: value.timeouts?.total === undefined ? around.totalMs : durationMs(value.timeouts.total),
+    streaming: resolveStreaming(value, path, report),
+    webSocket: resolveUpgrade(value, { methods, auth, cors }, path, report),
     stripPrefix: resolveStripPrefix(value, path, report),
     rewrite: resolveRewrite(value, path, report),
     plugins: resolvePlugins(

@@ -103,10 +103,24 @@ export const route = map(
       .optional()
       .describe('Which pages of other origins may read replies.'),
     max_body: size({ min: '0b', max: '1024gb' }).optional().describe('The largest body. Default: `limits.body`.'),
+    streaming: z
+      .boolean()
+      .default(false)
+      .describe('Whether bodies may have no end, as with server-sent events: there is no total time limit then.'),
+    upgrade: list(word('a protocol; `websocket` is the one offered'), 'websocket')
+      .optional()
+      .describe('Protocols that callers may switch to: `websocket`. Without it, `Upgrade` is dropped.'),
+    close_on_expiry: z
+      .boolean()
+      .optional()
+      .describe('Whether a WebSocket is closed when the token it was opened with expires. Default: true.'),
     timeouts: map({
       total: duration({ min: '10ms', max: '1d' })
         .optional()
         .describe('From the head of a request to the end of its reply. Default: `timeouts.total` of the file.'),
+      tunnel_idle: duration({ min: '100ms', max: '1d' })
+        .optional()
+        .describe('How long a WebSocket may be without a byte from either side. Default: 5m.'),
     })
       .optional()
       .describe('Time limits of this route.'),

@@ -19,6 +19,7 @@ const ENTRY: AccessEntry = {
   bytesIn: 0,
   bytesOut: 512,
   refusal: undefined,
+  tunnelEnd: undefined,
 };
 
 function textOf(entry: Partial<AccessEntry>, sensitive: readonly string[] = ['access_token']): string {

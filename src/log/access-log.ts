@@ -33,6 +33,8 @@ export interface AccessEntry {
   readonly bytesOut: number;
   /** Present if and only if the gateway itself gave the answer. */
   readonly refusal: { readonly code: string; readonly reason: string | undefined } | undefined;
+  /** Present where the exchange became a tunnel: why that ended. A plain word. */
+  readonly tunnelEnd: string | undefined;
 }
 
 export type AccessLog = (entry: AccessEntry) => void;
@@ -45,7 +47,7 @@ export function createAccessLog(write: (line: string) => void, sensitiveQuery: r
   const timestamp = createTimestamp();
   const sensitive = new Set(sensitiveQuery.map((name) => name.toLowerCase()));
   return (entry) => {
-    const { query, upstreamMs, refusal } = entry;
+    const { query, upstreamMs, refusal, tunnelEnd } = entry;
     const path = query === undefined ? entry.path : `${entry.path}?${maskQuery(query, sensitive)}`;
     write(
       `{"time":"${timestamp(entry.wallMs)}","request_id":"${entry.requestId}","method":"${entry.method}"` +
@@ -54,7 +56,7 @@ export function createAccessLog(write: (line: string) => void, sensitiveQuery: r
         `,"upstream_ms":${upstreamMs === undefined ? 'null' : tenths(upstreamMs)}` +
         `,"address":"${entry.address}","subject":${jsonTextOrNull(entry.subject)}` +
         `,"client_id":${jsonTextOrNull(entry.clientId)},"bytes_in":${entry.bytesIn},"bytes_out":${entry.bytesOut}` +
-        `${refusal === undefined ? '' : refusalText(refusal)}}\n`,
+        `${refusal === undefined ? '' : refusalText(refusal)}${tunnelEnd === undefined ? '' : `,"tunnel_end":"${tunnelEnd}"`}}\n`,
     );
   };
 }

@@ -61,6 +61,23 @@ export function createRequestMetrics(metrics: Metrics, route: string, upstream: 
   };
 }
 
+const TUNNEL_ENDS = [
+  'caller_closed',
+  'upstream_closed',
+  'caller_lost',
+  'upstream_lost',
+  'idle',
+  'stalled',
+  'token_expired',
+  'drained',
+] as const;
+
+export function createTunnelMetrics(metrics: Metrics): Readonly<Record<(typeof TUNNEL_ENDS)[number], Counter>> {
+  const counterOf = (reason: string) =>
+    metrics.counter('gatehouse_tunnels_total', 'Tunnels of WebSocket that have ended.', { reason });
+  return Object.fromEntries(TUNNEL_ENDS.map((end) => [end, counterOf(end)])) as ReturnType<typeof createTunnelMetrics>;
+}
+
 export function createRefusalMetrics(metrics: Metrics): RefusalMetrics {
   const counterOf = (code: string, reason: string) =>
     metrics.counter('gatehouse_refusals_total', 'Requests refused by the gateway itself.', { code, reason });

@@ -27,6 +27,8 @@ export interface Cors {
   preflight(request: Pick<Request, 'method' | 'names' | 'values'>): string | undefined;
   /** The header lines of every other reply, refusals included, each ending in CRLF. Takes the request's `Origin`. */
   replyHeaders(origin: string | undefined): string;
+  /** Whether the request comes from a page whose origin is not allowed. What names no origin does not come from a page. */
+  refuses(request: Pick<Request, 'names' | 'values'>): boolean;
 }
 
 export function createCors(options: CorsOptions): Cors {
@@ -74,6 +76,10 @@ export function createCors(options: CorsOptions): Cors {
         return vary;
       }
       return line + forPreflights;
+    },
+    refuses(request) {
+      const origin = soleField(request, 'origin');
+      return origin !== undefined && allowLine(origin) === undefined;
     },
     replyHeaders(origin) {
       if (anyOrigin) return allowedToAny;

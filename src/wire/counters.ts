@@ -12,6 +12,7 @@ export interface WireCounters {
   slowHeads: number;
   slowBodies: number;
   slowReaders: number;
+  tunnelsOpen: number;
 }
 
 export function createWireCounters(): WireCounters {
@@ -25,5 +26,6 @@ export function createWireCounters(): WireCounters {
     slowHeads: 0,
     slowBodies: 0,
     slowReaders: 0,
+    tunnelsOpen: 0,
   };
 }

@@ -144,6 +144,7 @@ export class DownstreamConnection<Peer> implements Reads {
   /** No more HTTP: what comes from now on is a body without end. */
   switched(): void {
     this.#switched = true;
+    this.counters.tunnelsOpen++;
     this.#body = new RequestBody(Number.POSITIVE_INFINITY);
   }
 
@@ -353,6 +354,7 @@ export class DownstreamConnection<Peer> implements Reads {
     const current = this.#current;
     this.#current = undefined;
     this.#held = NOTHING;
+    if (this.#switched) this.counters.tunnelsOpen--;
     if (current !== undefined) current.connectionClosed();
   }
 }

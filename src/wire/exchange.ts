@@ -13,6 +13,8 @@ export interface ExchangeListener {
   timedOut(): void;
   /** What was written has been taken; more may be sent. */
   writable(): void;
+  /** The gateway stops, and waits no longer. Who has something to say first sees to the end itself; all others are cut. */
+  leave?(): void;
 }
 
 export interface RequestBodySink {
@@ -69,6 +71,12 @@ export interface Exchange<Peer> {
   flush(): boolean;
   /** The reply is whole. `trailers`: field lines. */
   finish(trailers: string): void;
+  /**
+   * Sends 101 with `fields`; from here on `sendBody` and `readBody` are bytes
+   * without framing or end, and only `listen` sets a time limit. Absent where the
+   * protocol cannot switch.
+   */
+  switchProtocols?(fields: string): void;
   /** The reply cannot be completed: the connection is closed so that nobody takes it for whole. */
   abort(): void;
 }

@@ -15,6 +15,8 @@ export const EXPECT = 5;
 export const TE = 6;
 /** About this connection and no other (RFC 9110 §7.6.1): never forwarded. */
 export const HOP_BY_HOP = 7;
+/** The same, and acted on. */
+export const UPGRADE = 8;
 
 const ACTED_ON: ReadonlyMap<string, number> = new Map([
   ['host', HOST],
@@ -28,7 +30,7 @@ const ACTED_ON: ReadonlyMap<string, number> = new Map([
   ['proxy-authorization', HOP_BY_HOP],
   ['proxy-authenticate', HOP_BY_HOP],
   ['trailer', HOP_BY_HOP],
-  ['upgrade', HOP_BY_HOP],
+  ['upgrade', UPGRADE],
   ['http2-settings', HOP_BY_HOP],
 ]);
 

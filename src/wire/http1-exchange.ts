@@ -139,6 +139,13 @@ export class Http1Exchange<Peer> implements Exchange<Peer> {
     this.#held = `${statusLine(status, reason)}${fields}${framing}\r\n`;
   }
 
+  switchProtocols(fields: string): void {
+    if (this.gone || this.replyStarted) return;
+    this.replyStarted = true;
+    this.#held = `HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`;
+    this.#connection.switched();
+  }
+
   sendBody(bytes: Buffer): boolean {
     if (this.gone || !this.replyStarted || this.#bodyless || bytes.length === 0) return true;
     if (this.#left !== undefined) this.#left -= bytes.length;

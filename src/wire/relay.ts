@@ -10,7 +10,9 @@ import type { Pool, PoolUser } from './pool.ts';
 import type { ReplyHead } from './reply-head.ts';
 import { CHUNKED } from './request-head.ts';
 import { LAST_CHUNK } from './chunked.ts';
+import { Tunnel, type TunnelEnd, type TunnelSettings } from './tunnel.ts';
 import type { UpstreamConnection, UpstreamFault, UpstreamUser } from './upstream.ts';
+import { handshakeFault, UPGRADE_LINES, type Handshake } from './websocket.ts';
 
 export type RelayFault = UpstreamFault | 'overloaded' | 'body_too_large' | 'malformed_request' | 'request_timeout';
 
@@ -27,6 +29,10 @@ export interface RelayObserver {
   abandoned(): void;
   /** Over because `replyFields` threw. */
   broke(error: unknown): void;
+  /** The upstream agreed to another protocol: what follows is a tunnel. */
+  switched(): void;
+  /** Over, and so is the tunnel. */
+  tunnelEnded(end: TunnelEnd): void;
 }
 
 export interface RelayRequest {
@@ -36,6 +42,13 @@ export interface RelayRequest {
   readonly maxBodyBytes: number;
   /** Monotonic ms. */
   readonly deadlineAt: number;
+  /** Present where the caller asks for WebSocket, and may. */
+  readonly upgrade: RelayUpgrade | undefined;
+}
+
+export interface RelayUpgrade {
+  readonly handshake: Handshake;
+  readonly tunnel: TunnelSettings;
 }
 
 /** Up to here a body is joined to its head in one write. */
@@ -193,21 +206,49 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     this.#exchange.sendInterim(head.status, head.reason, keptFields(head.text, head.section, head.nominated, nothing));
   }
 
+  upstreamSwitch(head: ReplyHead): string | undefined {
+    const exchange = this.#exchange;
+    const connection = this.#connection;
+    const { upgrade } = this.#request;
+    if (upgrade === undefined || exchange.switchProtocols === undefined || connection === undefined) {
+      return 'it switched protocols unasked';
+    }
+    const fault = handshakeFault(upgrade.handshake, head);
+    if (fault !== undefined) return fault;
+    const fields = this.#replyFields(head);
+    if (fields === undefined) return undefined;
+    this.#over = true;
+    this.#connection = undefined;
+    exchange.switchProtocols(UPGRADE_LINES + fields);
+    this.#observer.switched();
+    const ended = (end: TunnelEnd): void => this.#observer.tunnelEnded(end);
+    new Tunnel({ exchange, connection, ended }, upgrade.tunnel).start();
+    return undefined;
+  }
+
   upstreamHead(head: ReplyHead): void {
     this.#status = head.status;
+    // It may not know whether it has switched: nobody else's request goes there.
+    if (this.#request.upgrade !== undefined) this.#connection?.spend();
     const { bodyLength, contentLength } = head;
     const bodyless = bodyLength === 0 && (this.method === 'HEAD' || head.status === 204 || head.status === 304);
     let length = bodyLength >= 0 ? bodyLength : undefined;
     if (bodyless) length = contentLength === undefined ? undefined : Number(contentLength);
-    let fields: string;
+    const fields = this.#replyFields(head);
+    if (fields !== undefined) {
+      this.#exchange.sendHead({ status: head.status, reason: head.reason, fields, length, bodyless });
+    }
+  }
+
+  /** `undefined` when that broke. */
+  #replyFields(head: ReplyHead): string | undefined {
     try {
-      fields = this.#observer.replyFields(head);
+      return this.#observer.replyFields(head);
     } catch (error) {
       // Not the upstream's fault and not the wire's: nobody else may feel it.
       if (this.#end()) this.#observer.broke(error);
-      return;
+      return undefined;
     }
-    this.#exchange.sendHead({ status: head.status, reason: head.reason, fields, length, bodyless });
   }
 
   upstreamBody(bytes: Buffer): void {

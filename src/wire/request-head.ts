@@ -16,6 +16,7 @@ import {
   readFields,
   TE,
   TRANSFER_ENCODING,
+  UPGRADE,
 } from './fields.ts';
 import type { FieldSection } from './fields.ts';
 import { allIn, CR, HOST_NAME, LF, SP, TARGET, LENGTH } from './syntax.ts';
@@ -116,6 +117,7 @@ export function readRequestHead(bytes: Buffer, end: number, limits: HeadLimits):
   let transferEncoding: string | undefined;
   let connection: string | undefined;
   let expect: string | undefined;
+  let upgrade: string | undefined;
   let acceptsTrailers = false;
   const { kinds, values } = section;
   for (let index = 0; index < kinds.length; index++) {
@@ -139,6 +141,9 @@ export function readRequestHead(bytes: Buffer, end: number, limits: HeadLimits):
       case EXPECT:
         if (expect !== undefined) return malformed('Two Expect fields.');
         expect = value;
+        break;
+      case UPGRADE:
+        upgrade = upgrade === undefined ? value : `${upgrade},${value}`;
         break;
       case TE:
         acceptsTrailers ||= value.toLowerCase() === 'trailers';
@@ -196,6 +201,9 @@ export function readRequestHead(bytes: Buffer, end: number, limits: HeadLimits):
     if (NEVER_NOMINATED.has(name)) return malformed('Connection names a field that must be passed on.');
   }
 
+  // A client of HTTP/1.0 cannot mean it (RFC 9110 §7.8), and with another method nobody opens a WebSocket.
+  const upgrades = upgrade !== undefined && !http10 && method === 'GET' && options.nominated?.has('upgrade') === true;
+
   return {
     text,
     section,
@@ -205,6 +213,7 @@ export function readRequestHead(bytes: Buffer, end: number, limits: HeadLimits):
     host: hostName,
     names: section.names,
     values,
+    upgrade: upgrades ? upgrade!.toLowerCase() : undefined,
     http10,
     bodyLength,
     expectsContinue,
@@ -226,6 +235,7 @@ export const UNREADABLE: RequestHead = {
   host: '',
   names: [],
   values: [],
+  upgrade: undefined,
   http10: false,
   bodyLength: 0,
   expectsContinue: false,
