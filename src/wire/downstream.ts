@@ -134,11 +134,12 @@ export class DownstreamConnection<Peer> implements Reads {
     else this.socket.destroy();
   }
 
-  /** Its time to end of itself is over. */
-  leave(): void {
+  /** The time to end of itself is over. True: it has said goodbye, and a moment more would be well spent. */
+  leave(): boolean {
     const listener = this.#current?.listener;
-    if (listener?.leave === undefined) this.cut();
-    else listener.leave();
+    if (listener?.leave !== undefined) return listener.leave();
+    this.cut();
+    return false;
   }
 
   /** No more HTTP: what comes from now on is a body without end. */

@@ -13,8 +13,8 @@ export interface ExchangeListener {
   timedOut(): void;
   /** What was written has been taken; more may be sent. */
   writable(): void;
-  /** The gateway stops, and waits no longer. Who has something to say first sees to the end itself; all others are cut. */
-  leave?(): void;
+  /** The gateway stops and waits no longer. True: a goodbye was sent, and the end follows by itself or soon. Absent: it is cut. */
+  leave?(): boolean;
 }
 
 export interface RequestBodySink {

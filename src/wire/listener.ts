@@ -30,6 +30,8 @@ export interface Listener {
 }
 
 const SWEEP_MS = 100;
+/** For those who answer a goodbye. */
+const FAREWELL_MS = 1000;
 
 /** Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) when it cannot listen. */
 export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>): Promise<Listener> {
@@ -122,13 +124,16 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
         new Promise<void>((resolve) => (sockets.size === 0 ? resolve() : (whenEmpty = resolve))),
       ]);
       for (const connection of connections) connection.drain();
-      const cut = setTimeout(() => {
-        for (const connection of connections) connection.cut();
-        // Handshakes that nobody waits for any more.
-        for (const socket of sockets) socket.destroy();
+      // Handshakes that nobody waits for any more, too.
+      const destroyAll = (): void => sockets.forEach((socket) => socket.destroy());
+      let timer = setTimeout(() => {
+        let leaving = false;
+        for (const connection of connections) leaving = connection.leave() || leaving;
+        if (leaving) timer = setTimeout(destroyAll, FAREWELL_MS);
+        else destroyAll();
       }, graceMs);
       await closed;
-      clearTimeout(cut);
+      clearTimeout(timer);
       stopSweeping();
     },
   };

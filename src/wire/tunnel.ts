@@ -131,8 +131,9 @@ export class Tunnel<Peer> implements UpstreamUser, ExchangeListener, RequestBody
     if (!this.#over) this.#watch();
   }
 
-  leave(): void {
+  leave(): boolean {
     this.#sayGoodbye('drained', GOING_AWAY);
+    return this.#muted;
   }
 
   // From the service.

@@ -4,8 +4,17 @@
  */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer, type SocketOptions } from 'ws';
 import { requestText } from './client.ts';
+import { startUpstream, type TestUpstream } from './upstream.ts';
+
+/** The key of RFC 6455 §1.3 and what it must be answered with. */
+export const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+const SAMPLE_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+/** The 101 that answers `SAMPLE_KEY`, without its last empty line. */
+export const SWITCHED = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${SAMPLE_ACCEPT}\r\n`;
 
 export interface EchoService {
   readonly url: string;
@@ -83,9 +92,25 @@ export async function openWebSocket(
   };
 }
 
-/** The key of RFC 6455 §1.3 and what it must be answered with. */
-export const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
-export const SAMPLE_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+/** A service that switches whoever comes, and then does with the bytes what `serve` does. */
+export function startSwitching(
+  serve: (socket: Socket, first: Buffer) => void,
+  replyFields = '',
+): Promise<TestUpstream> {
+  return startUpstream({
+    behaviour(socket) {
+      let head = Buffer.alloc(0);
+      socket.on('data', function read(bytes) {
+        head = Buffer.concat([head, bytes]);
+        const end = head.indexOf('\r\n\r\n');
+        if (end === -1) return;
+        socket.off('data', read);
+        socket.write(`${SWITCHED}${replyFields}\r\n`);
+        serve(socket, head.subarray(end + 4));
+      });
+    },
+  });
+}
 
 /** A handshake as bytes; `headers` take the place of its own, `undefined` takes one away. */
 export function handshakeText(path: string, headers: Readonly<Record<string, string | undefined>> = {}): string {
