@@ -92,24 +92,22 @@ export async function openWebSocket(
   };
 }
 
-/** A service that switches whoever comes, and then does with the bytes what `serve` does. */
-export function startSwitching(
-  serve: (socket: Socket, first: Buffer) => void,
-  replyFields = '',
-): Promise<TestUpstream> {
-  return startUpstream({
-    behaviour(socket) {
-      let head = Buffer.alloc(0);
-      socket.on('data', function read(bytes) {
-        head = Buffer.concat([head, bytes]);
-        const end = head.indexOf('\r\n\r\n');
-        if (end === -1) return;
-        socket.off('data', read);
-        socket.write(`${SWITCHED}${replyFields}\r\n`);
-        serve(socket, head.subarray(end + 4));
-      });
-    },
+/** Reads a handshake, whatever it says, switches, and leaves the bytes to `serve`; `first` came with the head. */
+export function switchOver(socket: Socket, serve: (socket: Socket, first: Buffer) => void): void {
+  let head = Buffer.alloc(0);
+  socket.on('data', function read(bytes) {
+    head = Buffer.concat([head, bytes]);
+    const end = head.indexOf('\r\n\r\n');
+    if (end === -1) return;
+    socket.off('data', read);
+    socket.write(`${SWITCHED}\r\n`);
+    serve(socket, head.subarray(end + 4));
   });
+}
+
+/** A service that does so with every connection. */
+export function startSwitching(serve: (socket: Socket, first: Buffer) => void): Promise<TestUpstream> {
+  return startUpstream({ behaviour: (socket) => switchOver(socket, serve) });
 }
 
 /** A handshake as bytes; `headers` take the place of its own, `undefined` takes one away. */
