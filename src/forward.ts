@@ -34,7 +34,7 @@ export type Outcome =
 
 /** More hops through ourselves than this are a loop (RFC 9110 §7.6.3). */
 const MAX_HOPS = 3;
-const OWN_HOP = /(?:^|,)\s*1\.[01] gatehouse(?=\s*(?:,|$))/g;
+const OWN_HOP = /(?:^|,)\s*(?:1\.[01]|2\.0) gatehouse(?=\s*(?:,|$))/g;
 
 const CALLERS_FAULTS: ReadonlySet<RelayFault> = new Set(['body_too_large', 'malformed_request', 'request_timeout']);
 

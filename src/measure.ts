@@ -22,6 +22,9 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
     slow_head: () => wire.slowHeads,
     slow_body: () => wire.slowBodies,
     slow_reader: () => wire.slowReaders,
+    protocol: () => wire.protocolErrors,
+    resets: () => wire.resets,
+    flood: () => wire.floods,
   };
   for (const [reason, read] of Object.entries(closings)) {
     metrics.counterFrom(

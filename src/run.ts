@@ -34,6 +34,8 @@ export interface RunParts extends World {
 }
 
 const GRACE_MS = 10_000;
+/** Who is told to come again need not come in two ways. */
+const NO_HTTP2 = { tls: false, cleartext: false, streams: 0 };
 
 /** Rejects with the system's error when it cannot listen. */
 export async function runGateway(config: Config, parts: RunParts): Promise<Running> {
@@ -54,11 +56,11 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
   let redirect: Listener | undefined;
   try {
     const gateway = createGateway(plan, createRecord(plan, lines?.write));
-    listener = await listen({ ...common, ...config.listen, tls: config.tls }, gateway);
+    listener = await listen({ ...common, ...config.listen, tls: config.tls, http2: config.http2 }, gateway);
     measureCertificates(metrics, listener.certificates);
     if (config.redirect !== undefined) {
       const again = createRedirect({ port: listener.port, dateLine: plan.dateLine });
-      redirect = await listen({ ...common, ...config.redirect, tls: undefined }, again);
+      redirect = await listen({ ...common, ...config.redirect, tls: undefined, http2: NO_HTTP2 }, again);
     }
   } catch (error) {
     await listener?.close(0);

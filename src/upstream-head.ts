@@ -95,7 +95,7 @@ export function createUpstreamHead(options: UpstreamHeadOptions): WriteUpstreamH
 }
 
 function forwardedLines(head: RequestHead, { peer, requestId, traceparent, tracestate }: Passage): string {
-  const via = `Via: ${head.http10 ? '1.0' : '1.1'} gatehouse\r\n`;
+  const via = `Via: ${head.protocol} gatehouse\r\n`;
   const tail = `X-Request-ID: ${requestId}\r\ntraceparent: ${traceparent}\r\n${tracestate}${via}`;
   if (!peer.trusted) {
     const host = head.authority === '' ? '' : `X-Forwarded-Host: ${head.authority}\r\n`;

@@ -25,6 +25,7 @@ export interface Config {
   readonly tls: EdgeTlsConfig | undefined;
   /** Where plain HTTP is told to come again over TLS. */
   readonly redirect: ListenAddress | undefined;
+  readonly http2: Http2Config;
   readonly admin: { readonly listen: ListenAddress };
   /** CIDR blocks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -41,6 +42,15 @@ export interface Config {
   readonly maxCallers: number;
   readonly routes: readonly RouteConfig[];
   readonly log: LogConfig;
+}
+
+export interface Http2Config {
+  /** Whether it is offered in a TLS handshake. */
+  readonly tls: boolean;
+  /** Whether it is taken without TLS from callers who begin with it. */
+  readonly cleartext: boolean;
+  /** The most streams at once on one connection. */
+  readonly streams: number;
 }
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';

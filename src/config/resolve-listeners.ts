@@ -5,7 +5,10 @@ import type { Path, Report } from './faults.ts';
 import type { FileValue } from './schema.ts';
 import { durationMs, sizeBytes } from './units.ts';
 
-export function resolveListeners(value: FileValue, report: Report): Pick<Config, 'listen' | 'redirect' | 'admin'> {
+export function resolveListeners(
+  value: FileValue,
+  report: Report,
+): Pick<Config, 'listen' | 'redirect' | 'http2' | 'admin'> {
   const read = (text: string, path: Path) => {
     const listen = readListen(text);
     if (typeof listen !== 'string') return listen;
@@ -31,7 +34,13 @@ export function resolveListeners(value: FileValue, report: Report): Pick<Config,
   if (redirect !== undefined && (isTaken(redirect, listen) || isTaken(redirect, admin))) {
     report.error(['redirect'], '`redirect` is the port of `listen` or of `admin.listen`; choose another');
   }
-  return { listen, redirect, admin: { listen: admin } };
+  if (value.http2.cleartext && value.tls !== undefined) {
+    report.error(
+      ['http2', 'cleartext'],
+      '`cleartext` is HTTP/2 without TLS, and with `tls` nothing else is spoken; leave one of them out',
+    );
+  }
+  return { listen, redirect, http2: value.http2, admin: { listen: admin } };
 }
 
 function isTaken(one: ListenAddress, other: ListenAddress): boolean {

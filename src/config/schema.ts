@@ -3,7 +3,7 @@
  * for. The JSON Schema for editors and the reference come from here. What one
  * key cannot know of another is checked by the `resolve-*` files.
  */
-import type * as z from 'zod';
+import * as z from 'zod';
 import { choice, count, duration, list, map, named, ratio, rate, size, text, word } from './scalars.ts';
 import { issuer } from './schema-auth.ts';
 import { mode, rateLimit, subWindows } from './schema-limits.ts';
@@ -61,6 +61,16 @@ export const fileSchema = map(
     redirect: listen
       .optional()
       .describe('Where plain HTTP is answered with 308 to `https://`, on the port of `listen`. Needs `tls`.'),
+    http2: map({
+      tls: z.boolean().default(true).describe('Offered to callers over TLS, beside HTTP/1.1.'),
+      cleartext: z
+        .boolean()
+        .default(false)
+        .describe('Taken without TLS from callers who begin with it (prior knowledge), on the same port as HTTP/1.1.'),
+      streams: count(1, 1000).default(100).describe('Requests at once on one connection.'),
+    })
+      .prefault({})
+      .describe('HTTP/2 from callers. Services are spoken to in HTTP/1.1.'),
     admin: map({
       listen: listen.default('127.0.0.1:9901').describe('Where health, metrics and control are served.'),
     })

@@ -20,11 +20,12 @@ interface WithHandle {
   _handle: { useUserBuffer?: unknown } | null;
 }
 
-/** `accepted` must come from a server with `pauseOnConnect`: not a byte may have been read. */
+/** `accepted` must come from a server with `pauseOnConnect`. */
 export function adopt(accepted: Socket, reads: Reads): Socket {
   const holder = accepted as unknown as WithHandle;
   const handle = holder._handle;
-  if (accepted instanceof TLSSocket || typeof handle?.useUserBuffer !== 'function') {
+  // Nor where a byte was read already, to tell HTTP/1.1 from HTTP/2.
+  if (accepted instanceof TLSSocket || accepted.bytesRead > 0 || typeof handle?.useUserBuffer !== 'function') {
     accepted.on('data', (bytes: Buffer) => reads.onRead(bytes));
     accepted.resume();
     return accepted;

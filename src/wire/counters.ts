@@ -12,6 +12,12 @@ export interface WireCounters {
   slowHeads: number;
   slowBodies: number;
   slowReaders: number;
+  /** HTTP/2: sessions that broke the protocol. */
+  protocolErrors: number;
+  /** HTTP/2: sessions of which too many streams were reset. */
+  resets: number;
+  /** HTTP/2: sessions that sent too much that is neither head nor body. */
+  floods: number;
   tunnelsOpen: number;
 }
 
@@ -26,6 +32,9 @@ export function createWireCounters(): WireCounters {
     slowHeads: 0,
     slowBodies: 0,
     slowReaders: 0,
+    protocolErrors: 0,
+    resets: 0,
+    floods: 0,
     tunnelsOpen: 0,
   };
 }

@@ -8,6 +8,8 @@ import type { World } from '../world.ts';
 import type { WireCounters } from './counters.ts';
 import { DownstreamConnection } from './downstream.ts';
 import type { DownstreamSettings, Serve } from './downstream.ts';
+import { UndecidedConnection } from './http2-preface.ts';
+import { Http2Connection, type Http2Settings } from './http2-session.ts';
 import { createTlsEdge, type StoredCertificate, type TlsSettings } from './tls.ts';
 
 export interface ListenerOptions extends World {
@@ -17,6 +19,26 @@ export interface ListenerOptions extends World {
   readonly settings: DownstreamSettings;
   readonly counters: WireCounters;
   readonly tls: TlsSettings | undefined;
+  readonly http2: ListenerHttp2;
+}
+
+export interface ListenerHttp2 extends Http2Settings {
+  /** Offered in the handshake. */
+  readonly tls: boolean;
+  /** Taken without TLS from who begins with it. */
+  readonly cleartext: boolean;
+}
+
+/** One from a caller, whatever it speaks. */
+interface Connection {
+  readonly socket: Socket;
+  /** Closes what has waited too long. `now` is monotonic. */
+  sweep(now: number): void;
+  /** Lets what is under way end, and begins nothing more. */
+  drain(): void;
+  cut(): void;
+  /** The time to end of itself is over. True: it has said goodbye, and a moment more would be well spent. Absent: it is cut. */
+  leave?(): boolean;
 }
 
 export interface Listener {
@@ -38,11 +60,12 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
   const { clock, counters } = options;
   /** Every one that is open, in its handshake too. */
   const sockets = new Set<Socket>();
-  const connections = new Set<DownstreamConnection<Peer>>();
+  const connections = new Set<Connection>();
   let draining = false;
   /** Waits for the last connection to close. */
   let whenEmpty: (() => void) | undefined;
-  const shared = { settings: options.settings, counters, now: clock.monotonic };
+  const { settings, http2 } = options;
+  const shared = { settings, http2, counters, now: clock.monotonic };
 
   function count(socket: Socket): void {
     sockets.add(socket);
@@ -54,11 +77,16 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     });
   }
 
+  /** Handshakes that nobody waits for any more, too. */
+  function destroyAll(): void {
+    for (const socket of sockets) socket.destroy();
+  }
+
   /** A bug in what is worked out for a new connection costs that connection, and no other. */
-  function open(accepted: Socket): DownstreamConnection<Peer> | undefined {
-    let connection: DownstreamConnection<Peer>;
+  function open(accepted: Socket, make: () => Connection): Connection | undefined {
+    let connection: Connection;
     try {
-      connection = new DownstreamConnection<Peer>(accepted, serve, shared);
+      connection = make();
     } catch (error) {
       options.log('error', 'connection_failed', { error: error instanceof Error ? error.stack : String(error) });
       accepted.destroy();
@@ -71,8 +99,26 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     return connection;
   }
 
-  const parts = { ...options, handshakeMs: options.settings.headMs };
-  const tls = options.tls && createTlsEdge(options.tls, parts, open);
+  const openHttp1 = (socket: Socket) => open(socket, () => new DownstreamConnection<Peer>(socket, serve, shared));
+  const openHttp2 = (socket: Socket) => open(socket, () => new Http2Connection<Peer>(socket, serve, shared));
+
+  function openEither(socket: Socket): Connection | undefined {
+    const undecided: Connection | undefined = open(
+      socket,
+      () =>
+        new UndecidedConnection(socket, shared, (isHttp2) => {
+          connections.delete(undecided!);
+          (isHttp2 ? openHttp2 : openHttp1)(socket);
+        }),
+    );
+    return undecided;
+  }
+
+  const parts = { ...options, handshakeMs: settings.headMs, offersHttp2: http2.tls };
+  const tls =
+    options.tls &&
+    createTlsEdge(options.tls, parts, (socket) => void (socket.alpnProtocol === 'h2' ? openHttp2 : openHttp1)(socket));
+  const openPlain = http2.cleartext ? openEither : openHttp1;
 
   const pauseOnConnect = tls === undefined;
   const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect }, (accepted) => {
@@ -83,7 +129,7 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     }
     counters.connectionsAccepted++;
     if (tls === undefined) {
-      const opened = open(accepted);
+      const opened = openPlain(accepted);
       if (opened !== undefined) count(opened.socket);
       return;
     }
@@ -124,11 +170,12 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
         new Promise<void>((resolve) => (sockets.size === 0 ? resolve() : (whenEmpty = resolve))),
       ]);
       for (const connection of connections) connection.drain();
-      // Handshakes that nobody waits for any more, too.
-      const destroyAll = (): void => sockets.forEach((socket) => socket.destroy());
       let timer = setTimeout(() => {
         let leaving = false;
-        for (const connection of connections) leaving = connection.leave() || leaving;
+        for (const connection of connections) {
+          if (connection.leave === undefined) connection.cut();
+          else leaving = connection.leave() || leaving;
+        }
         if (leaving) timer = setTimeout(destroyAll, FAREWELL_MS);
         else destroyAll();
       }, graceMs);

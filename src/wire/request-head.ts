@@ -27,6 +27,8 @@ export const CHUNKED = -1;
 export interface RequestHead extends Request {
   readonly text: string;
   readonly section: FieldSection;
+  /** As `Via` has it. */
+  readonly protocol: '1.0' | '1.1' | '2.0';
   readonly http10: boolean;
   /** Bytes of the body, or `CHUNKED`. */
   readonly bodyLength: number;
@@ -214,6 +216,7 @@ export function readRequestHead(bytes: Buffer, end: number, limits: HeadLimits):
     names: section.names,
     values,
     upgrade: upgrades ? upgrade!.toLowerCase() : undefined,
+    protocol: http10 ? '1.0' : '1.1',
     http10,
     bodyLength,
     expectsContinue,
@@ -236,6 +239,7 @@ export const UNREADABLE: RequestHead = {
   names: [],
   values: [],
   upgrade: undefined,
+  protocol: '1.1',
   http10: false,
   bodyLength: 0,
   expectsContinue: false,

@@ -37,6 +37,7 @@ export interface TlsParts extends World {
   readonly counters: WireCounters;
   /** How long a handshake may take. */
   readonly handshakeMs: number;
+  readonly offersHttp2: boolean;
 }
 
 export interface TlsEdge {
@@ -57,7 +58,7 @@ export function createTlsEdge(settings: TlsSettings, parts: TlsParts, secured: (
   const server = createServer(
     {
       ...optionsOf(certificates[0]!, { minVersion, ca }),
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: parts.offersHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
       handshakeTimeout: parts.handshakeMs,
       SNICallback: (name, done) => done(null, choose(name)),
       requestCert: clients !== undefined,
