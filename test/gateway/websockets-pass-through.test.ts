@@ -76,14 +76,14 @@ test('UPG-05 compressed messages of 16 MB pass end to end, to another client as 
   assert.equal(await client.closed, 1000);
 
   const other = new UndiciWebSocket(`ws://127.0.0.1:${gateway.port}/open`, ['chat']);
-  await new Promise((resolve) => (other.onopen = resolve));
+  await once(other, 'open');
   assert.equal(other.protocol, 'chat');
-  const answer = new Promise<unknown>((resolve) => (other.onmessage = ({ data }) => resolve(data)));
+  const answer = once(other, 'message');
   other.send('from undici');
-  assert.equal(await answer, 'from undici');
-  const closed = new Promise<number>((resolve) => (other.onclose = ({ code }) => resolve(code)));
+  assert.equal(((await answer)[0] as MessageEvent).data, 'from undici');
+  const closed = once(other, 'close');
   other.close(3000);
-  assert.equal(await closed, 3000);
+  assert.equal(((await closed)[0] as CloseEvent).code, 3000);
 });
 
 test('UPG-05 every byte passes unchanged: fragments, pings, odd opcodes, bad UTF-8, a Close and what stands behind it', async () => {
