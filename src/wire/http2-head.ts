@@ -49,7 +49,8 @@ export function readHttp2Head(
     // Before anything is put together: an entry of the compression table may have been named many times.
     if (bytes > limits.headBytes) return refuse('headers_too_large');
     if (name.charCodeAt(0) === COLON) {
-      if (at / 2 !== pseudo.size) return malformed('A pseudo-header field comes twice or behind other fields.');
+      if (at / 2 !== pseudo.size || pseudo.has(name))
+        return malformed('A pseudo-header field comes twice or behind other fields.');
       pseudo.set(name, value);
       continue;
     }
