@@ -1,7 +1,7 @@
 /**
  * Programs that tests use and npm cannot bring: the servers that stand behind
- * the gateway in the smuggling tests, and curl for the calls that the
- * demonstration prints. On Debian and as root they are installed where they are
+ * the gateway in the smuggling tests, curl for the calls that the demonstration
+ * prints, and a browser. On Debian and as root they are installed where they are
  * absent; elsewhere those tests are skipped and say how to.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ const PARTS = [
   ['nginx', 'nginx-light'],
   ['haproxy', 'haproxy'],
   ['curl', 'curl'],
+  ['chromium', 'chromium'],
 ] as const;
 
 export type Part = (typeof PARTS)[number][0];
