@@ -4,7 +4,8 @@
  * before the upstream would. Who finds none free waits in a bounded line.
  */
 import { UpstreamConnection } from './upstream.ts';
-import type { ConnectionOwner, Target, UpstreamFault, UpstreamSettings } from './upstream.ts';
+import type { ConnectionOwner, Target, UpstreamSettings } from './upstream.ts';
+import type { UpstreamFault } from './upstream-user.ts';
 
 export interface PoolOptions extends UpstreamSettings {
   readonly target: Target;

@@ -11,7 +11,9 @@ import type { ReplyHead } from './reply-head.ts';
 import { CHUNKED } from './request-head.ts';
 import { LAST_CHUNK } from './chunked.ts';
 import { Tunnel, type TunnelEnd, type TunnelSettings } from './tunnel.ts';
-import type { UpstreamConnection, UpstreamFault, UpstreamUser } from './upstream.ts';
+import { keptTrailers } from './trailers.ts';
+import type { UpstreamConnection } from './upstream.ts';
+import type { UpstreamFault, UpstreamUser } from './upstream-user.ts';
 import { handshakeFault, UPGRADE_LINES, type Handshake } from './websocket.ts';
 
 export type RelayFault = UpstreamFault | 'overloaded' | 'body_too_large' | 'malformed_request' | 'request_timeout';
@@ -55,9 +57,6 @@ export interface RelayUpgrade {
 const JOIN_BYTES = 16_384;
 /** May be sent again when nothing came back (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-/** Trailer fields that would change what was said before the body. */
-const NEVER_IN_TRAILERS =
-  /^(?:authorization|cache-control|content-.*|host|location|set-cookie|www-authenticate|date|etag|vary|age|expires|retry-after|max-forwards|x-.*|ratelimit.*|access-control-.*)$/;
 
 const nothing = (): boolean => false;
 
@@ -265,11 +264,8 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     this.#connection = undefined;
     if (this.#over) return;
     this.#over = true;
-    const kept =
-      trailers === undefined || !this.#exchange.head.acceptsTrailers
-        ? ''
-        : keptFields(trailerText, trailers, undefined, (name) => NEVER_IN_TRAILERS.test(name));
-    this.#exchange.finish(kept);
+    const kept = trailers !== undefined && this.#exchange.head.acceptsTrailers;
+    this.#exchange.finish(kept ? keptTrailers(trailerText, trailers) : '');
     this.#observer.relayed(this.#status);
   }
 

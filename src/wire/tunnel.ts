@@ -10,7 +10,8 @@
  */
 import type { Clock } from '../world.ts';
 import type { Exchange, ExchangeListener, RequestBodySink } from './exchange.ts';
-import type { UpstreamConnection, UpstreamUser } from './upstream.ts';
+import type { UpstreamConnection } from './upstream.ts';
+import type { UpstreamUser } from './upstream-user.ts';
 import { closeFrame, FrameTracker } from './websocket-frames.ts';
 
 /** Why a tunnel ended, for the log and the metrics. */

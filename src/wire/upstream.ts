@@ -8,30 +8,10 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { ChunkedReader } from './chunked.ts';
-import type { FieldSection } from './fields.ts';
 import { readReplyHead, UNTIL_CLOSE } from './reply-head.ts';
 import type { ReplyHead } from './reply-head.ts';
 import { CHUNKED } from './request-head.ts';
-
-/** What went wrong on the upstream's side, in the words of the refusal table. */
-export type UpstreamFault = 'upstream_unreachable' | 'upstream_protocol' | 'upstream_timeout';
-
-/** Whoever uses the connection now. */
-export interface UpstreamUser {
-  readonly method: string;
-  upstreamInterim(head: ReplyHead): void;
-  upstreamHead(head: ReplyHead): void;
-  /** A 101 came. Hands the connection over to who reads on, or says what is wrong with it. */
-  upstreamSwitch(head: ReplyHead): string | undefined;
-  /** `bytes` may be overwritten once `upstreamFlush` has returned false. */
-  upstreamBody(bytes: Buffer): void;
-  /** Everything read so far was handed over. True while a write still refers to the bytes. */
-  upstreamFlush(): boolean;
-  upstreamEnd(trailerText: string, trailers: FieldSection | undefined): void;
-  /** The connection is gone. `answered`: a byte of the reply had come. */
-  upstreamFault(fault: UpstreamFault, detail: string, answered: boolean): void;
-  upstreamWritable(): void;
-}
+import type { UpstreamUser } from './upstream-user.ts';
 
 export interface Target {
   readonly host: string;
