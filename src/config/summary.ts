@@ -34,6 +34,10 @@ export interface RouteSummary {
   readonly upstream: string;
   /** The origins allowed; `null`: no CORS. */
   readonly cors: readonly string[] | null;
+  /** Protocols that callers may switch to. */
+  readonly upgrade: readonly string[];
+  /** Whether bodies may have no end. */
+  readonly streaming: boolean;
 }
 
 export function routesSummary(config: Config): readonly RouteSummary[] {
@@ -48,6 +52,8 @@ export function routesSummary(config: Config): readonly RouteSummary[] {
     rate_limits: route.rateLimits.map(limitOf),
     upstream: route.upstream.name,
     cors: route.cors?.origins ?? null,
+    upgrade: route.webSocket === undefined ? [] : ['websocket'],
+    streaming: route.streaming,
   }));
 }
 

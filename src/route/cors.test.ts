@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createCors, isCorsReplyHeader, type CorsOptions } from './cors.ts';
+import { createCors, isCorsReplyHeader, type Cors, type CorsOptions } from './cors.ts';
 
 function corsOf(options: Partial<CorsOptions> = {}) {
   return createCors({
@@ -99,6 +99,18 @@ test('CORS-01 no hostile origin is reflected, and every reply varies by origin',
     assert.equal(cors.replyHeaders(undefined), 'Vary: Origin\r\n');
     assert.match(cors.replyHeaders('https://app.example.com'), /^Vary: Origin\r$/m);
   }
+});
+
+test('UPG-02 CORS-01 a hostile origin is refused where that is asked, and so is one that comes twice', () => {
+  const refuses = (cors: Cors, ...origins: readonly string[]) =>
+    cors.refuses({ names: origins.map(() => 'origin'), values: origins });
+  const cors = corsOf({});
+  for (const origin of HOSTILE) assert.equal(refuses(cors, origin), true, origin);
+  assert.equal(refuses(cors, 'https://app.example.com'), false);
+  assert.equal(refuses(cors, 'https://app.example.com', 'https://app.example.com'), true);
+  // No page: a page cannot leave it out.
+  assert.equal(refuses(cors), false);
+  assert.equal(refuses(corsOf({ origins: ['*'] }), 'https://evil.example'), false);
 });
 
 test('CORS-01 a pattern reflects no hostile origin either', () => {

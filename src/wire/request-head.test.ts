@@ -279,3 +279,18 @@ test('HDR-07 every Connection field is read', () => {
   assert.deepEqual([...head.nominated!], ['x-one', 'close', 'x-two']);
   refusedAs('malformed_request', 'GET / HTTP/1.1', 'Host: a', 'Connection: a b');
 });
+
+test('UPG-03 a caller asks for another protocol by GET, in HTTP/1.1, and by both fields', () => {
+  const upgradeOf = (...lines: string[]) => accepted(...lines).upgrade;
+  const get = (...fields: string[]) => upgradeOf('GET / HTTP/1.1', 'Host: a', ...fields);
+  assert.equal(get('Connection: Upgrade', 'Upgrade: WebSocket'), 'websocket');
+  assert.equal(get('Upgrade: websocket', 'Connection: keep-alive, uPGRADE'), 'websocket');
+  assert.equal(get('Connection: Upgrade', 'Upgrade: websocket', 'Upgrade: h2c'), 'websocket,h2c');
+  assert.equal(get('Connection: Upgrade'), undefined);
+  assert.equal(get('Upgrade: websocket'), undefined);
+  assert.equal(get('Connection: keep-alive', 'Upgrade: websocket'), undefined);
+  const both = ['Host: a', 'Connection: Upgrade, keep-alive', 'Upgrade: websocket'];
+  assert.equal(upgradeOf('GET / HTTP/1.0', ...both), undefined);
+  assert.equal(upgradeOf('HEAD / HTTP/1.1', ...both), undefined);
+  assert.equal(upgradeOf('POST / HTTP/1.1', ...both), undefined);
+});
