@@ -46,6 +46,7 @@ const BAD_PATH = refuse('malformed_request', {
   detail: 'The path is not in a form that has one meaning: check its escapes, slashes and dots.',
 });
 const NO_ROUTE = refuse('no_route');
+const SHED = refuse('overloaded', { detail: 'The gateway is short of memory; try again.', retryAfterMs: 1000 });
 const INTERNAL = refuse('internal');
 const FOREIGN_PAGE = refuse('origin_not_allowed', { detail: 'No page of this origin may open a WebSocket here.' });
 /** What the access log says of a caller who did not wait for the reply. Never sent. */
@@ -68,6 +69,7 @@ export function admit(plan: Plan, passage: Passage): Decision | Promise<Decision
   }
   const { route } = match;
   passage.route = route;
+  if (plan.pressure.sheds && route.mayBeShed) return SHED;
   // A preflight carries no token by design: it is answered before one is asked for, and costs no quota.
   if (route.cors !== undefined && request.method === 'OPTIONS') {
     const preflight = preflightOf(plan, passage);

@@ -17,6 +17,8 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
   metrics.gauge('gatehouse_tunnels_open', 'Tunnels of WebSocket.', {}, () => wire.tunnelsOpen);
   const closings = {
     over_limit: () => wire.connectionsRefused,
+    over_address_limit: () => wire.connectionsRefusedByAddress,
+    out_of_memory: () => wire.connectionsShed,
     handshake: () => wire.handshakesFailed,
     malformed: () => wire.malformed,
     slow_head: () => wire.slowHeads,
@@ -129,6 +131,12 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
       {},
       lines.dropped,
     );
+  metrics.gauge(
+    'gatehouse_heap_used_ratio',
+    'Of the heap there may be; requests are shed from 0.95, connections from 0.98.',
+    {},
+    () => plan.pressure.heapShare,
+  );
   metrics.gauge('process_resident_memory_bytes', 'Resident memory.', {}, () => process.memoryUsage.rss());
   metrics.counterFrom('process_cpu_seconds_total', 'User and system CPU time.', {}, () => {
     const { user, system } = process.cpuUsage();

@@ -32,6 +32,7 @@ import { nextTrace } from './log/trace-context.ts';
 import type { Origin, Passage, Peer } from './passage.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
 import { createClaimInjector, type ClaimInjector } from './plugin/inject-claims.ts';
+import { createPressure, type Pressure } from './pressure.ts';
 import { fieldOf, fieldsOf, type Request } from './request.ts';
 import { createCors, type Cors } from './route/cors.ts';
 import { createRewriter } from './route/rewrite.ts';
@@ -67,6 +68,8 @@ export interface RoutePlan {
   readonly streaming: boolean;
   /** Absent where nobody may open a WebSocket. */
   readonly tunnel: TunnelPlan | undefined;
+  /** Whether its requests may be refused to save memory. */
+  readonly mayBeShed: boolean;
   /** The value of `Allow`. */
   readonly allow: string;
 }
@@ -98,6 +101,7 @@ export interface Plan extends PlanParts {
   readonly originOf: (request: Request, peer: Peer) => Origin;
   /** The `Date` field of a reply that begins now, as a line. */
   readonly dateLine: () => string;
+  readonly pressure: Pressure;
   /** Begins to fetch keys. */
   start(): void;
   close(): void;
@@ -209,6 +213,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       totalMs: route.streaming ? Number.POSITIVE_INFINITY : route.totalMs,
       streaming: route.streaming,
       tunnel: tunnelPlanOf(route),
+      mayBeShed: route.kind !== 'operations',
       allow: route.methods.length === 0 ? ALLOW : route.methods.join(', '),
     };
   }
@@ -219,6 +224,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
   );
   const failedAuthentications =
     config.failedAuthentications === undefined ? [] : [limiters.of(config.failedAuthentications)];
+  const pressure = createPressure(world);
   const trusted = createTrustedProxies(config.trustedProxies);
 
   return {
@@ -257,10 +263,12 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       };
     },
     dateLine: createDateLine(clock),
+    pressure,
     start() {
       for (const keySet of keySets.values()) keySet.start();
     },
     close() {
+      pressure.close();
       for (const keySet of keySets.values()) keySet.close();
       for (const upstream of upstreams.all()) upstream.close();
     },

@@ -51,7 +51,19 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
   const admin = await createAdmin(config.admin, { metrics, ready: () => readiness(plan, draining) });
   const { limits, timeouts } = config;
   const settings = { ...limits, ...timeouts };
-  const common = { maxConnections: limits.maxConnections, counters, clock, log: parts.log, settings };
+  const common = {
+    maxConnections: limits.maxConnections,
+    maxPerAddress: limits.maxPerAddress,
+    addressKeyOf(remoteAddress: string) {
+      const peer = plan.openPeer(remoteAddress, 'http', undefined);
+      return peer.trusted ? undefined : peer.addressKey;
+    },
+    isFull: () => plan.pressure.isFull,
+    counters,
+    clock,
+    log: parts.log,
+    settings,
+  };
   let listener: Listener | undefined;
   let redirect: Listener | undefined;
   try {

@@ -88,6 +88,8 @@ export interface CertificateConfig extends Certificate {
 /** Sizes and counts the downstream side keeps to. */
 export interface WireLimits {
   readonly maxConnections: number;
+  /** Of these, from one address that is no trusted proxy's. */
+  readonly maxPerAddress: number;
   readonly requestLineBytes: number;
   /** The whole head, request line included. */
   readonly headBytes: number;

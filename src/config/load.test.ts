@@ -130,6 +130,7 @@ test('defaults', () => {
   assert.equal(config.failedAuthentications, undefined);
   assert.deepEqual(config.limits, {
     maxConnections: 10_000,
+    maxPerAddress: 1000,
     requestLineBytes: 8192,
     headBytes: 16_384,
     headFields: 100,

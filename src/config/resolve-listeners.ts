@@ -74,6 +74,7 @@ export function resolveProxies(texts: readonly (string | undefined)[], report: R
 export function resolveWireLimits(value: FileValue['limits'], report: Report): WireLimits {
   const limits = {
     maxConnections: value.connections,
+    maxPerAddress: value.connections_per_address,
     requestLineBytes: sizeBytes(value.request_line),
     headBytes: sizeBytes(value.head),
     headFields: value.head_fields,

@@ -113,6 +113,9 @@ export const fileSchema = map(
       .describe('What is logged, and where.'),
     limits: map({
       connections: count(1, 1_000_000).default(10_000).describe('Open connections of callers.'),
+      connections_per_address: count(1, 1_000_000)
+        .default(1000)
+        .describe('Of these, from one address. Trusted proxies have the limit of all.'),
       request_line: size({ min: '256b', max: '64kb' })
         .default('8kb')
         .describe('The first line: method, target and version.'),

@@ -2,8 +2,12 @@
 export interface WireCounters {
   connectionsOpen: number;
   connectionsAccepted: number;
-  /** Over `max_connections`. */
+  /** Over the limit of all. */
   connectionsRefused: number;
+  /** Over the limit of their address. */
+  connectionsRefusedByAddress: number;
+  /** Because memory was short. */
+  connectionsShed: number;
   /** Of TLS. */
   handshakesFailed: number;
   requests: number;
@@ -26,6 +30,8 @@ export function createWireCounters(): WireCounters {
     connectionsOpen: 0,
     connectionsAccepted: 0,
     connectionsRefused: 0,
+    connectionsRefusedByAddress: 0,
+    connectionsShed: 0,
     handshakesFailed: 0,
     requests: 0,
     malformed: 0,

@@ -6,16 +6,16 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { World } from '../world.ts';
 import type { WireCounters } from './counters.ts';
+import { createConnectionCount, type ConnectionLimits, type ConnectionRefusal } from './connection-limits.ts';
 import { DownstreamConnection } from './downstream.ts';
 import type { DownstreamSettings, Serve } from './downstream.ts';
 import { UndecidedConnection } from './http2-preface.ts';
 import { Http2Connection, type Http2Settings } from './http2-session.ts';
 import { createTlsEdge, type StoredCertificate, type TlsSettings } from './tls.ts';
 
-export interface ListenerOptions extends World {
+export interface ListenerOptions extends World, ConnectionLimits {
   readonly host: string;
   readonly port: number;
-  readonly maxConnections: number;
   readonly settings: DownstreamSettings;
   readonly counters: WireCounters;
   readonly tls: TlsSettings | undefined;
@@ -52,6 +52,12 @@ export interface Listener {
 }
 
 const SWEEP_MS = 100;
+const TELL_MS = 60_000;
+const REFUSED = {
+  over_limit: 'connectionsRefused',
+  over_address_limit: 'connectionsRefusedByAddress',
+  out_of_memory: 'connectionsShed',
+} as const;
 /** For those who answer a goodbye. */
 const FAREWELL_MS = 1000;
 
@@ -67,12 +73,13 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
   const { settings, http2 } = options;
   const shared = { settings, http2, counters, now: clock.monotonic };
 
-  function count(socket: Socket): void {
+  function count(socket: Socket, leave: () => void): void {
     sockets.add(socket);
     counters.connectionsOpen++;
     socket.on('close', () => {
       sockets.delete(socket);
       counters.connectionsOpen--;
+      leave();
       if (sockets.size === 0) whenEmpty?.();
     });
   }
@@ -99,6 +106,18 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     return connection;
   }
 
+  let refused = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  /** Once a minute is enough for whoever reads it, and no flood of lines for whoever floods. */
+  function tellRefused(reason: ConnectionRefusal): void {
+    refused++;
+    const now = clock.monotonic();
+    if (now - toldAt < TELL_MS) return;
+    options.log('warn', 'connections_refused', { reason, count: refused });
+    toldAt = now;
+    refused = 0;
+  }
+
   const openHttp1 = (socket: Socket) => open(socket, () => new DownstreamConnection<Peer>(socket, serve, shared));
   const openHttp2 = (socket: Socket) => open(socket, () => new Http2Connection<Peer>(socket, serve, shared));
 
@@ -120,20 +139,24 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     createTlsEdge(options.tls, parts, (socket) => void (socket.alpnProtocol === 'h2' ? openHttp2 : openHttp1)(socket));
   const openPlain = http2.cleartext ? openEither : openHttp1;
 
+  const connectionCount = createConnectionCount(options);
   const pauseOnConnect = tls === undefined;
   const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect }, (accepted) => {
-    if (sockets.size >= options.maxConnections) {
-      counters.connectionsRefused++;
+    const leave = connectionCount.enter(accepted.remoteAddress ?? '');
+    if (typeof leave === 'string') {
+      counters[REFUSED[leave]]++;
+      tellRefused(leave);
       accepted.resetAndDestroy();
       return;
     }
     counters.connectionsAccepted++;
     if (tls === undefined) {
       const opened = openPlain(accepted);
-      if (opened !== undefined) count(opened.socket);
+      if (opened === undefined) leave();
+      else count(opened.socket, leave);
       return;
     }
-    count(accepted);
+    count(accepted, leave);
     tls.accept(accepted);
   });
 

@@ -8,7 +8,7 @@ import { startUpstream } from '../support/upstream.ts';
 
 const clock = createFakeClock();
 const upstream = await startUpstream();
-const gateway = await startGateway(openRoute(upstream.url), { clock });
+const gateway = await startGateway(openRoute(upstream.url, 'limits: { connections_per_address: 10000 }'), { clock });
 after(() => Promise.all([gateway.close(), upstream.close()]));
 
 /** Until the gateway has read what was sent. */

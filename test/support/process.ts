@@ -15,12 +15,19 @@ export interface GatewayProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+export interface GatewayProcessOptions {
+  /** How many file descriptors it may have. */
+  readonly descriptors?: number;
+}
+
 /** `yaml` needs no `listen`. Resolves when the process says that it listens. */
-export async function startGatewayProcess(yaml: string): Promise<GatewayProcess> {
+export async function startGatewayProcess(yaml: string, options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
   const file = join(folder, 'gatehouse.yaml');
   writeFileSync(file, `listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n${yaml}`);
-  const child = spawn(process.execPath, ['bin/gatehouse.js', 'run', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const limit = options.descriptors === undefined ? '' : `ulimit -n ${options.descriptors}; `;
+  const command = `${limit}exec "$0" bin/gatehouse.js run "$1"`;
+  const child = spawn('sh', ['-c', command, process.execPath, file], { stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
   let stderr = '';
   const listening = await new Promise<{ address: string; admin_port: number }>((resolve, reject) => {
