@@ -181,12 +181,14 @@ export class Forwarding<Peer> implements RelayObserver {
   }
 
   broke(error: unknown): void {
-    this.target.release(this.#permit);
+    if (this.#judged) this.target.done();
+    else this.target.release(this.#permit);
     this.#end({ kind: 'broke', error });
   }
 
   /** What follows may last for days: a probe is over with the answer, the load on the target is not. */
   #answered(): void {
+    if (this.#judged) return;
     this.#judged = true;
     this.target.answered(this.#permit);
   }

@@ -20,10 +20,12 @@ const gateway = await startGateway(
 upstreams:
   two: { targets: ["${services[0].url}", "${services[1].url}"], balance: least_requests }
   one: { targets: ["${services[0].url}"], ${breaker} }
+  pair: { targets: ["${services[0].url}"], ${breaker.replace('probes: 1', 'probes: 2')} }
   stream: { targets: ["${stream.url}"], ${breaker} }
 routes:
   - { path: /two, kind: operations, upstream: two, auth: none, rate_limit: none, upgrade: [websocket] }
   - { path: /one, kind: operations, upstream: one, auth: none, rate_limit: none, upgrade: [websocket] }
+  - { path: /pair, kind: operations, upstream: pair, auth: none, rate_limit: none, upgrade: [websocket], streaming: true }
   - { path: /stream, kind: operations, upstream: stream, auth: none, rate_limit: none, streaming: true }
 `,
   { clock },
@@ -79,3 +81,15 @@ for (const [what, begin] of [
     assert.equal(circuit!.state(), 'closed');
   });
 }
+
+test('a WebSocket is one result, also on a route that streams', async () => {
+  const { breaker: circuit } = gateway.plan.upstreams.find(({ name }) => name === 'pair')!.targets[0]!;
+  circuit!.failure(circuit!.acquire()!);
+  clock.advance(10_000);
+  const connections = [await open('/pair')];
+  assert.equal(circuit!.state(), 'half_open');
+  connections.push(await open('/pair'));
+  assert.equal(circuit!.state(), 'closed');
+  for (const connection of connections) connection.close();
+  await until(() => services[0].open() === 0);
+});
