@@ -18,7 +18,7 @@ import { fieldOf } from './request.ts';
 import { checkAll, NOTHING_TAKEN, takeAll } from './limit/take.ts';
 import { normalizePath } from './route/path.ts';
 import type { Exchange } from './wire/exchange.ts';
-import type { Serve } from './wire/downstream.ts';
+import type { Serve } from './wire/serve.ts';
 import type { TunnelEnd } from './wire/tunnel.ts';
 import { WEBSOCKET } from './wire/websocket.ts';
 

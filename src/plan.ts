@@ -39,7 +39,7 @@ import { createRewriter } from './route/rewrite.ts';
 import { createRouteTable, type RouteTable } from './route/table.ts';
 import { createUpstreamHead, type WriteUpstreamHead } from './upstream-head.ts';
 import { createUpstreamPlan, type UpstreamPlan } from './upstream-plan.ts';
-import type { Serve } from './wire/downstream.ts';
+import type { Serve } from './wire/serve.ts';
 import { ALLOW } from './wire/request-head.ts';
 import type { World } from './world.ts';
 

@@ -4,7 +4,7 @@
  */
 import { createRequestId } from './log/request-id.ts';
 import { problemOf, refuse, refusalLines, type Refusal } from './refusal.ts';
-import type { Serve } from './wire/downstream.ts';
+import type { Serve } from './wire/serve.ts';
 import type { Exchange } from './wire/exchange.ts';
 
 const NO_HOST = refuse('malformed_request', {

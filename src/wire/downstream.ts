@@ -6,38 +6,18 @@
  *
  * No timer of its own: the listener's sweep calls `sweep` a few times a second.
  */
-import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { refuse, Refusal } from '../refusal.ts';
 import { adopt, type Reads } from './adopt.ts';
 import type { WireCounters } from './counters.ts';
-import type { Exchange } from './exchange.ts';
 import { emptyLines, findHeadEnd } from './head-end.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { NO_BODY, RequestBody } from './request-body.ts';
 import { readRequestHead, UNREADABLE } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { reset } from './reset.ts';
-
-export interface DownstreamSettings {
-  readonly requestLineBytes: number;
-  readonly headBytes: number;
-  readonly headFields: number;
-  readonly headMs: number;
-  readonly bodyMs: number;
-  readonly idleMs: number;
-  readonly totalMs: number;
-}
-
-/** What the gateway does with what comes in. */
-export interface Serve<Peer> {
-  /** A connection was accepted: what is kept of the caller for all of its requests. */
-  opened(remoteAddress: string, scheme: 'http' | 'https', certificate: X509Certificate | undefined): Peer;
-  serve(exchange: Exchange<Peer>): void;
-  /** No request could be read. The gateway answers with `refusal`; the connection closes behind it. */
-  refuseHead(exchange: Exchange<Peer>, refusal: Refusal): void;
-}
+import type { DownstreamSettings, Serve } from './serve.ts';
 
 const NOTHING = Buffer.alloc(0);
 const READ_BYTES = 65_536;

@@ -6,7 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import type { WireCounters } from './counters.ts';
-import type { DownstreamSettings } from './downstream.ts';
+import type { DownstreamSettings } from './serve.ts';
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 

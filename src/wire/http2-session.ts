@@ -11,7 +11,7 @@ import { TLSSocket } from 'node:tls';
 import { Refusal } from '../refusal.ts';
 import { Allowance } from './allowance.ts';
 import type { WireCounters } from './counters.ts';
-import type { DownstreamSettings, Serve } from './downstream.ts';
+import type { DownstreamSettings, Serve } from './serve.ts';
 import { Http2Exchange, type Http2Shared } from './http2-exchange.ts';
 import { readHttp2Head } from './http2-head.ts';
 import { UNREADABLE } from './request-head.ts';

@@ -8,7 +8,7 @@ import type { World } from '../world.ts';
 import type { WireCounters } from './counters.ts';
 import { createConnectionCount, type ConnectionLimits, type ConnectionRefusal } from './connection-limits.ts';
 import { DownstreamConnection } from './downstream.ts';
-import type { DownstreamSettings, Serve } from './downstream.ts';
+import type { DownstreamSettings, Serve } from './serve.ts';
 import { UndecidedConnection } from './http2-preface.ts';
 import { Http2Connection, type Http2Settings } from './http2-session.ts';
 import { createTlsEdge, type StoredCertificate, type TlsSettings } from './tls.ts';
