@@ -38,6 +38,7 @@ export class Http2Exchange<Peer> implements Exchange<Peer> {
   readonly #stream: ServerHttp2Stream;
   readonly #now: () => number;
   #bodyDone: boolean;
+  #unwanted = 0;
   #maxBody = Number.POSITIVE_INFINITY;
   /** The bytes that make up the announced length: kept until the stream says that there are no more. */
   #lastOfBody: Buffer | undefined;
@@ -60,10 +61,7 @@ export class Http2Exchange<Peer> implements Exchange<Peer> {
     stream.on('drain', () => this.listener?.writable());
     stream.on('aborted', () => this.#callerLeft());
     stream.on('close', () => this.#callerLeft());
-    stream.on('wantTrailers', () => {
-      stream.sendTrailers(fieldMap(this.#trailers));
-      this.#endUpload();
-    });
+    stream.on('wantTrailers', () => stream.sendTrailers(fieldMap(this.#trailers)));
   }
 
   listen(listener: ExchangeListener, deadlineAt: number): void {
@@ -140,17 +138,17 @@ export class Http2Exchange<Peer> implements Exchange<Peer> {
   finish(trailers: string): void {
     if (this.gone || !this.replyStarted) return;
     if (this.#left !== undefined && this.#left > 0) return this.abort();
-    this.gone = this.finished = true;
-    this.sink = undefined;
+    this.finished = true;
+    this.#leave();
     this.#takenAt = this.#now();
     this.#trailers = trailers;
-    if (this.#bodyless) this.#endUpload();
-    else this.#stream.end();
+    this.#stream.resume();
+    if (!this.#bodyless) this.#stream.end();
   }
 
   abort(): void {
     if (this.gone) return;
-    this.gone = true;
+    this.#leave();
     this.#reset(NGHTTP2_INTERNAL_ERROR);
   }
 
@@ -162,7 +160,7 @@ export class Http2Exchange<Peer> implements Exchange<Peer> {
     if (taken !== this.#taken || !waits) this.#takenAt = now;
     this.#taken = taken;
     if (now - this.#takenAt > bodyMs) return 'slow_reader';
-    if (this.gone) return undefined;
+    if (this.gone) return this.#endUpload();
     if (this.sink !== undefined && !stream.isPaused() && now - this.#readAt > bodyMs) {
       this.#bodyFault('stalled', 'The request body did not arrive in time.');
       return 'slow_body';
@@ -178,9 +176,9 @@ export class Http2Exchange<Peer> implements Exchange<Peer> {
     this.#callerLeft();
   }
 
-  /** Bytes of the body that came, whether or not anybody wanted them; a guess where it was not read to its end. */
+  /** Bytes of the body that came, read or not. Of one that nobody wants any more, the most that may come unasked. */
   get bytesCome(): number {
-    return this.bytesIn + (this.#bodyDone ? 0 : WINDOW_BYTES);
+    return this.bytesIn + (this.gone ? this.#unwanted : this.#stream.readableLength);
   }
 
   /** Also before anybody was told: a stream that is closed takes nothing more. */
@@ -217,21 +215,27 @@ export class Http2Exchange<Peer> implements Exchange<Peer> {
     sink?.bodyFault(fault, detail);
   }
 
-  /** The reply is whole: what is still to come of the request is not wanted (RFC 9113 §8.1). */
-  #endUpload(): void {
-    if (!this.#bodyDone) this.#stream.close(NGHTTP2_NO_ERROR);
+  /** The reply is out to its end: what is still to come of the request is not wanted (RFC 9113 §8.1). */
+  #endUpload(): undefined {
+    const stream = this.#stream;
+    if (!this.finished || stream.readableEnded || stream.closed) return;
+    if (stream.state.localClose === 1) stream.close(NGHTTP2_NO_ERROR);
   }
 
   #reset(code: number): void {
     this.aborted = true;
-    this.sink = undefined;
     this.#stream.close(code);
   }
 
   #callerLeft(): void {
     if (this.gone) return;
+    this.#leave();
+    this.listener?.callerGone();
+  }
+
+  #leave(): void {
     this.gone = true;
     this.sink = undefined;
-    this.listener?.callerGone();
+    if (!this.#bodyDone) this.#unwanted = WINDOW_BYTES;
   }
 }
