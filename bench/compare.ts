@@ -1,166 +1,116 @@
 /**
- * What does a guarded request cost, beside its rivals? One authenticated GET,
- * one core for each proxy, the rivals in turn and several rounds of it, so that
- * a noisy machine is noisy to all alike. CPU time per request is what counts.
+ * What does a guarded request cost, beside its rivals? CPU time per request is
+ * what counts: it does not depend on what the load could do. Writes
+ * bench/results/ and prints the goals; fails where an answer was wrong.
  *
- *   npm run bench -- [--rounds 5] [--seconds 4] [--connections 32]
+ *   npm run bench -- [--quick] [--only small,1m,idle] [--rounds 3] [--seconds 2] [--connections 32] [--out FOLDER]
+ *   npm run bench -- --profile [--seconds 10]     where the time of the small GET goes
  */
-import { createPublicKey } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
-import { startIssuer } from '../test/support/issuer.ts';
-import { cpuSeconds, median, missingTools, residentMb, startOn, wrk, type Measured } from './process.ts';
-import { gatehouse, haproxy, nginxProxy, nginxUpstream } from './rivals.ts';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { goalsOf } from './goals.ts';
+import { watchGatehouse } from './hot-path.ts';
+import { measureIdle } from './idle.ts';
+import { describeMachine, describeVersions, installFastify, missing, widenPath } from './machine.ts';
+import { measureWorkload } from './measure.ts';
+import { readOptions, type Options } from './options.ts';
+import { svgOf } from './plot.ts';
+import { stopAllAtExit } from './process.ts';
+import { entriesOf, groupsOf, type CpuProfile } from './profile.ts';
+import { goalsTable, markdownOf, table, workloadSection } from './report.ts';
+import type { IdleResult, Results, WorkloadResult } from './results.ts';
+import { RIVALS, type RivalKey } from './rivals.ts';
+import { createStand, type Stand } from './stand.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
-    connections: { type: 'string', default: '32' },
-  },
-});
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
-const connections = Number(values.connections);
+const IDLE_RIVALS: readonly RivalKey[] = ['nginx', 'haproxy', 'fastify', 'gatehouse'];
+const TOP = 30;
 
-const missing = missingTools({ taskset: 'util-linux', wrk: 'wrk', nginx: 'nginx-light', haproxy: 'haproxy' });
-if (missing !== undefined) {
-  console.error(missing);
+stopAllAtExit();
+try {
+  await run(readOptions(process.argv.slice(2)));
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }
 
-const PROXY_CORE = 0;
-const LOAD_CORE = 1;
-const PORTS = { upstream: 28_000, nginx: 28_001, haproxy: 28_002, gatehouse: 28_003 };
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
-const file = (name: string, text: string): string => {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-};
-
-const issuer = await startIssuer({ algorithms: ['RS256'], audience: 'orders-api' });
-const publicKeyFile = file(
-  'key.pem',
-  createPublicKey(issuer.key('RS256').privateKey).export({ type: 'spki', format: 'pem' }).toString(),
-);
-const policy = { issuer: issuer.issuer, audience: 'orders-api', jwksUri: issuer.jwksUri, publicKeyFile };
-const token = await issuer.mint({ sub: 'user-1', tenant_id: 'tenant-1', exp: Math.floor(Date.now() / 1000) + 86_400 });
-
-const started: Measured[] = [];
-async function start(
-  core: number,
-  name: string,
-  port: number,
-  command: readonly [string, ...string[]],
-): Promise<Measured> {
-  const measured = await startOn(core, command, { port, outputFile: join(folder, `${name}.log`) });
-  started.push(measured);
-  return measured;
+async function run(options: Options): Promise<void> {
+  widenPath();
+  const lacking = missing();
+  if (lacking !== undefined) throw new Error(lacking);
+  console.log(`Machine: ${describeMachine()}\nVersions: ${describeVersions()}\nCommand: ${options.command}\n`);
+  mkdirSync(options.out, { recursive: true });
+  if (!options.profile) installFastify();
+  const stand = await createStand(options.connections);
+  try {
+    await (options.profile ? profile(stand, options) : compare(stand, options));
+  } finally {
+    await stand.close();
+  }
 }
 
-interface Rival {
-  readonly name: string;
-  readonly port: number;
-  readonly process: Measured;
-  readonly cpuUs: number[];
-  readonly perSecond: number[];
-}
-
-try {
-  await start(LOAD_CORE, 'upstream', PORTS.upstream, [
-    'nginx',
-    '-c',
-    file('upstream.conf', nginxUpstream(folder, PORTS.upstream)),
-  ]);
-  const commands: readonly [name: string, port: number, command: [string, ...string[]]][] = [
-    [
-      'nginx, bare proxy',
-      PORTS.nginx,
-      ['nginx', '-c', file('proxy.conf', nginxProxy(folder, PORTS.nginx, PORTS.upstream))],
-    ],
-    [
-      'HAProxy, JWT + limit + headers + log',
-      PORTS.haproxy,
-      ['haproxy', '-f', file('haproxy.cfg', haproxy(PORTS.haproxy, PORTS.upstream, policy))],
-    ],
-    [
-      'Gatehouse, JWT + limit + headers + log',
-      PORTS.gatehouse,
-      [
-        process.execPath,
-        'bin/gatehouse.js',
-        'run',
-        file('gatehouse.yaml', gatehouse(folder, PORTS.gatehouse, PORTS.upstream, policy)),
-      ],
-    ],
-  ];
-  const rivals: Rival[] = [];
-  for (const [name, port, command] of commands) {
-    rivals.push({
-      name,
-      port,
-      process: await start(PROXY_CORE, name.split(',', 1)[0]!, port, command),
-      cpuUs: [],
-      perSecond: [],
+async function compare(stand: Stand, options: Options): Promise<void> {
+  const workloads: WorkloadResult[] = [];
+  for (const workload of options.workloads) {
+    const result = await measureWorkload(stand, workload, options).catch((error: unknown) => {
+      throw new Error(`${workload.title}: ${error instanceof Error ? error.message : String(error)}`);
     });
+    workloads.push(result);
+    console.log(`${workloadSection(result)}\n`);
   }
-
-  const headers = [`Authorization: Bearer ${token}`];
-  for (const { name, port } of rivals) {
-    // Warm-up, and proof that every rival really answers with 200.
-    const { errors } = await wrk(LOAD_CORE, `http://127.0.0.1:${port}/api/v1/orders`, {
-      seconds: 2,
-      connections,
-      headers,
-    });
-    if (errors > 0) throw new Error(`${name} refused ${errors} requests; see ${folder}`);
+  const idle: IdleResult[] = [];
+  for (const key of options.idleConnections > 0 ? IDLE_RIVALS : []) {
+    const result = await measureIdle(stand, key, options.idleConnections);
+    idle.push(result);
+    console.log(`${RIVALS[key].title}: ${(result.bytesEach / 1024).toFixed(1)} KiB for an idle connection`);
   }
-  for (let round = 0; round < rounds; round++) {
-    for (const rival of rivals) {
-      const before = cpuSeconds(rival.process.pid);
-      const load = await wrk(LOAD_CORE, `http://127.0.0.1:${rival.port}/api/v1/orders`, {
-        seconds,
-        connections,
-        headers,
-      });
-      rival.cpuUs.push(((cpuSeconds(rival.process.pid) - before) / load.requests) * 1e6);
-      rival.perSecond.push(load.perSecond);
-    }
+  const small = workloads.some(({ workload }) => workload.key === 'small');
+  const allocatedBytes = small ? (await watchGatehouse(stand, options.seconds)).allocatedBytes : undefined;
+  if (allocatedBytes !== undefined) {
+    console.log(`Gatehouse, small GET: ${allocatedBytes.toFixed(0)} bytes allocated per request`);
   }
-  print(rivals);
-} finally {
-  for (const { stop } of started) stop();
-  await issuer.close();
+  write({ workloads, idle, allocatedBytes }, stand, options);
 }
 
-/** The first line of what a command says of itself. */
-function version(command: string, ...args: string[]): string {
-  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  return (stdout + stderr).split('\n', 1)[0]!;
-}
-
-function print(rivals: readonly Rival[]): void {
-  console.log(
-    `Machine: ${cpus()[0]!.model}, ${cpus().length} cores; the proxy on one, wrk and the upstream on another`,
+function write(results: Results, stand: Stand, { out, command, rounds, seconds, connections }: Options): void {
+  const goals = goalsOf(results);
+  console.log(`\n${goalsTable(goals)}\n`);
+  const effort = `Medians (and range) of ${rounds} rounds, ${seconds} s of full load each, ${connections} connections; latency at half of the highest rate, counted from when a request was due.`;
+  const configurations = new Map(
+    [...stand.configurations].map(([name, text]) => [name, text.replaceAll(stand.folder, 'FOLDER')]),
   );
-  console.log(`Versions: Node ${process.version}; ${version('nginx', '-v')}; ${version('haproxy', '-v')}`);
-  console.log(`Command: npm run bench -- --rounds ${rounds} --seconds ${seconds} --connections ${connections}\n`);
-  const haproxyUs = median(rivals[1]!.cpuUs);
-  console.log('| proxy | CPU µs per request (median, range) | of HAProxy | requests/s on one core | resident |');
-  console.log('|---|---|---|---|---|');
-  for (const {
-    name,
-    process: { pid },
-    cpuUs,
-    perSecond,
-  } of rivals) {
-    const middle = median(cpuUs);
-    console.log(
-      `| ${name} | ${middle.toFixed(1)} (${Math.min(...cpuUs).toFixed(1)} to ${Math.max(...cpuUs).toFixed(1)}) | ${(middle / haproxyUs).toFixed(2)} | ${Math.round(median(perSecond))} | ${residentMb(pid).toFixed(0)} MB |`,
-    );
+  const about = { machine: describeMachine(), versions: describeVersions(), command, effort, configurations };
+  writeFileSync(join(out, 'results.md'), markdownOf(results, goals, about));
+  const keys = Object.keys(RIVALS) as RivalKey[];
+  if (results.workloads.length > 0) {
+    const groups = results.workloads.map(({ workload, cells }) => ({
+      title: workload.title,
+      bars: cells.map(({ rival, cpuUs }) => ({ series: keys.indexOf(rival), value: cpuUs.median })),
+    }));
+    const series = keys.map((key) => RIVALS[key].title);
+    const axis = 'CPU time of the proxy per request, µs, logarithmic; less is better';
+    writeFileSync(join(out, 'cpu.svg'), svgOf({ title: 'CPU time per request', axis, series, groups }));
   }
+  spawnSync('node_modules/.bin/oxfmt', [join(out, 'results.md')], { stdio: 'inherit' });
+  console.log(`Written: ${join(out, 'results.md')}`);
+}
+
+async function profile(stand: Stand, { out, seconds }: Options): Promise<void> {
+  const file = join(out, 'gatehouse.cpuprofile');
+  const { requests } = await watchGatehouse(stand, seconds, file);
+  const entries = entriesOf(JSON.parse(readFileSync(file, 'utf8')) as CpuProfile);
+  console.log(`${requests} requests under profile\n`);
+  console.log(
+    table(
+      ['whose', 'self time'],
+      groupsOf(entries).map(([group, share]) => [group, percent(share)]),
+    ),
+  );
+  const top = entries.slice(0, TOP).map(({ group, where, share }) => [where, group, percent(share)]);
+  console.log(`\n${table(['function', 'whose', 'self time'], top)}\n\nWritten: ${file}`);
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }

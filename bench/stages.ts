@@ -25,7 +25,7 @@ import { keptFields } from '../src/wire/fields.ts';
 import { readReplyHead } from '../src/wire/reply-head.ts';
 import { readRequestHead } from '../src/wire/request-head.ts';
 import { systemClock } from '../src/world.ts';
-import { gatehouse } from './rivals.ts';
+import { guarded } from './rivals/gatehouse.ts';
 
 const WARM_UP = 30_000;
 const CALLS = 100_000;
@@ -49,11 +49,18 @@ const us = (what: string, call: (turn: number) => unknown) => row(what, `${cost(
 
 const issuer = await startIssuer();
 const { config } = configOf(
-  gatehouse('.', 0, 7001, {
+  guarded({
+    folder: '.',
+    port: 0,
+    upstreamPort: 7001,
     issuer: issuer.issuer,
     jwksUri: issuer.jwksUri,
     audience: 'orders-api',
+    algorithm: 'RS256',
     publicKeyFile: '',
+    tls: undefined,
+    quota: 100_000_000,
+    prefixes: ['/api/v1'],
   }),
 );
 const plan = createPlan(config, { clock: systemClock, log: () => {}, metrics: createMetrics() });

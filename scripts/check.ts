@@ -9,7 +9,8 @@ import { availableParallelism } from 'node:os';
 import { installParts } from './parts.ts';
 
 const chosen = process.argv.slice(2);
-const tests = chosen.length > 0 ? chosen : globSync(['src/**/*.test.ts', 'test/**/*.test.ts']).toSorted();
+const tests =
+  chosen.length > 0 ? chosen : globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/*.test.ts']).toSorted();
 
 const steps: readonly (readonly [name: string, ...command: string[]])[] = [
   ['formatting', 'node_modules/.bin/oxfmt', '--check', '.'],

@@ -1,0 +1,43 @@
+/** What the benchmark is to show, as ratios of one run so that the machine does not matter. */
+import { cellOf, type Results } from './results.ts';
+import type { RivalKey } from './rivals.ts';
+
+export interface Goal {
+  readonly title: string;
+  readonly measured: number;
+  readonly atMost: number;
+  readonly unit: string;
+}
+
+/** Those whose workloads and rivals were measured. */
+export function goalsOf(results: Results): Goal[] {
+  const goals: Goal[] = [];
+  const cpuUs = (key: string, rival: RivalKey) => cellOf(results, key, rival)?.cpuUs.median;
+  function add(title: string, measured: number | undefined, atMost: number, unit = ''): void {
+    if (measured !== undefined) goals.push({ title, measured, atMost, unit });
+  }
+  const small = cpuUs('small', 'gatehouse');
+  add('small GET, CPU of HAProxy', ratio(small, cpuUs('small', 'haproxy')), 0.65);
+  add('small GET, CPU of bare nginx', ratio(small, cpuUs('small', 'nginx')), 1.4);
+  add('small GET, CPU of the Fastify stack', ratio(small, cpuUs('small', 'fastify')), 1 / 3);
+  add('1 MiB reply, CPU of bare nginx', ratio(cpuUs('1m', 'gatehouse'), cpuUs('1m', 'nginx')), 1.3);
+  for (const [key, what] of [
+    ['401-forged', 'forged signature'],
+    ['401-expired', 'expired token'],
+    ['401-unsigned', 'alg none'],
+  ] as const) {
+    add(`401 (${what}), CPU of the good request`, ratio(cpuUs(key, 'gatehouse'), small), 1);
+  }
+  add('small GET, added p99 at half load', cellOf(results, 'small', 'gatehouse')?.addedP99.median, 1, ' ms');
+  const idle = results.idle.find(({ rival }) => rival === 'gatehouse');
+  add('an idle connection', idle && idle.bytesEach / 1024, 12, ' KiB');
+  return goals;
+}
+
+function ratio(part: number | undefined, whole: number | undefined): number | undefined {
+  return part === undefined || whole === undefined ? undefined : part / whole;
+}
+
+export function isMet({ measured, atMost }: Goal): boolean {
+  return measured <= atMost;
+}
