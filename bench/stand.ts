@@ -61,7 +61,7 @@ export interface Stand {
 
 export async function createStand(connections: number): Promise<Stand> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const file = (name: string, text: string): string => {
     const path = join(folder, name);
     writeFileSync(path, text);

@@ -5,7 +5,7 @@ function listening({ port, tls, upstreamPort }: Setup, access: string, upstreamM
   return `listen: 127.0.0.1:${port}
 ${tls === undefined ? '' : `tls: { cert: ${tls.cert}, key: ${tls.key} }\n`}admin: { listen: 127.0.0.1:0 }
 log: { access: ${access} }
-limits: { connections: 12000 }
+limits: { connections: 12000, connections_per_address: 12000 }
 upstreams: { orders: { targets: ["http://127.0.0.1:${upstreamPort}"]${upstreamMore} } }
 `;
 }
