@@ -25,7 +25,6 @@ export class UndecidedConnection {
   readonly #decided: (http2: boolean) => void;
   #held: Buffer = Buffer.alloc(0);
   #deadlineAt: number;
-  #over = false;
 
   /** `decided` gets the socket as if not a byte had been read. */
   constructor(
@@ -54,7 +53,7 @@ export class UndecidedConnection {
   }
 
   sweep(now: number): void {
-    if (this.#over || now < this.#deadlineAt) return;
+    if (this.socket.destroyed || now < this.#deadlineAt) return;
     if (this.#held.length > 0) this.#counters.slowHeads++;
     this.cut();
   }
@@ -68,7 +67,6 @@ export class UndecidedConnection {
     this.#held = Buffer.concat([this.#held, bytes]);
     const http2 = isHttp2(this.#held);
     if (http2 === undefined) return;
-    this.#over = true;
     for (const [event, listener] of [
       ['readable', this.#read],
       ['end', this.#leave],

@@ -121,6 +121,7 @@ export class Http2Connection<Peer> {
 
   /** Closes what has waited too long, or asks for too much. `now` is monotonic. */
   sweep(now: number): void {
+    if (this.socket.destroyed) return;
     if (this.#ending || !this.#settled || this.#exchanges.size === 0) {
       if (now >= this.#deadlineAt) return this.#expire();
     }
@@ -224,7 +225,8 @@ export class Http2Connection<Peer> {
   }
 
   #close(code: number): void {
-    this.#session.destroy(undefined, code);
+    // Without an error, Node says that there was none.
+    this.#session.destroy(new Error('over its limits'), code);
     this.#end();
   }
 

@@ -142,7 +142,7 @@ export interface FramesOptions {
 
 const PATIENCE_MS = 20_000;
 
-/** Opens a connection to `port` on loopback, with the preface and SETTINGS sent; the other side's are acknowledged. */
+/** Opens a connection to `port` on loopback, with the preface and SETTINGS sent; the other side's and PING are acknowledged. */
 export async function connectFrames(port: number, options: FramesOptions = {}): Promise<FrameConnection> {
   const { ca } = options;
   const speaks = options.silent !== true;
@@ -175,7 +175,9 @@ export async function connectFrames(port: number, options: FramesOptions = {}): 
       };
       received = received.subarray(9 + length);
       frames.push(read);
-      if (speaks && read.type === SETTINGS && read.flags === 0) socket.write(frame(SETTINGS, ACK, 0));
+      if (speaks && read.flags === 0 && (read.type === SETTINGS || read.type === PING)) {
+        socket.write(frame(read.type, ACK, 0, read.type === PING ? read.payload : NOTHING));
+      }
     }
     wake();
   });
