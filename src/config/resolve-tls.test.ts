@@ -172,3 +172,16 @@ test('a port that redirects to TLS needs TLS and a port of its own', () => {
   assert.match(textFaults(plain).join('\n'), /there is no `tls`/);
   assert.doesNotMatch(textFaults(`${plain}\ntls: 5`).join('\n'), /there is no `tls`/);
 });
+
+test('H2-10 HTTP/2 is offered over TLS and not taken in cleartext unless the file says so, and cleartext is not for a port with TLS', () => {
+  const edge = '{ cert: edge.pem, key: edge.key }';
+  assert.deepEqual(loaded(edge).config?.http2, { tls: true, cleartext: false, streams: 100 });
+  assert.deepEqual(loaded(`${edge}\nhttp2: { tls: false, streams: 5 }`).config?.http2, {
+    tls: false,
+    cleartext: false,
+    streams: 5,
+  });
+  assert.match(faultsOf(`${edge}\nhttp2: { cleartext: true }`).join('\n'), /:2:21: `cleartext` is HTTP\/2 without TLS/);
+  const plain = withRoutes('  - { path: /, kind: operations, upstream: app, auth: none }');
+  assert.doesNotMatch(textFaults(`${plain}\nhttp2: { cleartext: true }`).join('\n'), /cleartext/);
+});

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { pathOf, whyAbsent } from '../../scripts/parts.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { ask, connectRaw, connectSecure, requestText } from '../support/client.ts';
 import { createFolder } from '../support/folder.ts';
@@ -108,5 +111,27 @@ test('H2-10 h2c is neither upgraded to nor passed on, with cleartext HTTP/2 or w
     assert.equal(reply.status, 200);
     const seen = reply.json<Received>();
     for (const name of ['connection', 'upgrade', 'http2-settings']) assert.deepEqual(header(seen, name), []);
+  }
+});
+
+test('curl is served over TLS and in cleartext', { skip: whyAbsent('curl') }, async () => {
+  const run = promisify(execFile);
+  const common = ['-sS', '--max-time', '20', '-w', '\n%{http_version}', '-d', 'hello'];
+  for (const args of [
+    [
+      '--http2',
+      '--cacert',
+      join(folder, 'edge.pem'),
+      '--connect-to',
+      `gateway.test:443:127.0.0.1:${secure.port}`,
+      'https://gateway.test/curl',
+    ],
+    ['--http2-prior-knowledge', `http://127.0.0.1:${cleartext.port}/curl`],
+  ]) {
+    const { stdout } = await run(pathOf('curl')!, [...common, ...args]);
+    const [body, version] = stdout.split('\n');
+    assert.equal(version, '2');
+    const seen = JSON.parse(body!) as Received;
+    assert.deepEqual([seen.method, seen.target, seen.body], ['POST', '/curl', 'hello']);
   }
 });

@@ -25,13 +25,8 @@ export const WITH_PRIORITY = 0x20;
 
 /** RFC 9113 §7. */
 export const NO_ERROR = 0;
-export const PROTOCOL_ERROR = 1;
-export const FLOW_CONTROL_ERROR = 3;
-export const STREAM_CLOSED = 5;
-export const FRAME_SIZE_ERROR = 6;
 export const REFUSED_STREAM = 7;
 export const CANCEL = 8;
-export const COMPRESSION_ERROR = 9;
 export const ENHANCE_YOUR_CALM = 11;
 
 export const PREFACE: Buffer = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
