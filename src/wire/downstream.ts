@@ -13,6 +13,7 @@ import { adopt, type Reads } from './adopt.ts';
 import type { WireCounters } from './counters.ts';
 import { emptyLines, findHeadEnd } from './head-end.ts';
 import { Http1Exchange } from './http1-exchange.ts';
+import { lasting, nextBodyBuffer, SHARED_BUFFER } from './read-buffer.ts';
 import { NO_BODY, RequestBody } from './request-body.ts';
 import { readRequestHead, UNREADABLE } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
@@ -20,9 +21,6 @@ import { reset } from './reset.ts';
 import type { DownstreamSettings, Serve } from './serve.ts';
 
 const NOTHING = Buffer.alloc(0);
-const READ_BYTES = 65_536;
-/** Where all connections read that are not in the middle of a body: what they keep of it they copy. */
-const SHARED_BUFFER = Buffer.allocUnsafeSlow(READ_BYTES);
 /** How much of a body nobody asked for yet may wait in memory. */
 const HELD_BYTES = 65_536;
 /** After a reply that ends the connection, how long and how much is still read so that the reply is not lost to a reset. */
@@ -191,7 +189,7 @@ export class DownstreamConnection<Peer> implements Reads {
     this.#lastReadAt = this.#now();
     this.resume();
     // What came with the head stands where every connection reads next.
-    if (this.#held.buffer === SHARED_BUFFER.buffer) this.#held = Buffer.from(this.#held);
+    this.#held = lasting(this.#held);
     if (this.#current?.sink !== undefined) this.#readBody(this.#current);
   }
 
@@ -222,22 +220,20 @@ export class DownstreamConnection<Peer> implements Reads {
     const current = this.#current;
     const streams = current?.sink !== undefined && !current.bodyDone;
     // The first piece of a body may still land in the buffer of all.
-    const mine = streams && bytes.buffer === SHARED_BUFFER.buffer ? Buffer.from(bytes) : bytes;
+    const mine = streams ? lasting(bytes) : bytes;
     this.#held = this.#held.length === 0 ? mine : Buffer.concat([this.#held, mine]);
     if (current === undefined) this.#advance();
     else if (streams) this.#readBody(current);
     else if (this.#held.length > HELD_BYTES) this.pause();
     if (this.#held.length > 0 && this.#held.buffer === bytes.buffer) this.#held = Buffer.from(this.#held);
-    this.#ownBuffer = this.#bufferForBody();
+    this.#ownBuffer = this.#bufferForBody(bytes.length);
   }
 
   /** What is read of a body next lands in a buffer that nobody still writes from. */
-  #bufferForBody(): Buffer | undefined {
+  #bufferForBody(count: number): Buffer | undefined {
     const current = this.#current;
     if (!this.#adopted || current?.sink === undefined || current.bodyDone) return undefined;
-    return this.#ownBuffer === undefined || current.sink.holdsBytes()
-      ? Buffer.allocUnsafeSlow(READ_BYTES)
-      : this.#ownBuffer;
+    return nextBodyBuffer(this.nextBuffer(), count, current.sink.holdsBytes());
   }
 
   /** Reads heads and serves them, as long as each is over before the next. */

@@ -7,6 +7,7 @@
  */
 import type { DownstreamConnection } from './downstream.ts';
 import type { BodyFault, Exchange, ExchangeListener, ReplyStart, RequestBodySink } from './exchange.ts';
+import { lasting } from './read-buffer.ts';
 import { CHUNKED } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { LAST_CHUNK } from './chunked.ts';
@@ -154,7 +155,7 @@ export class Http1Exchange<Peer> implements Exchange<Peer> {
     this.#connection.wrote();
     const front = this.#chunkedReply ? `${this.#held}${bytes.length.toString(16)}\r\n` : this.#held;
     this.#held = '';
-    if (front === '') return socket.write(bytes);
+    if (front === '') return socket.write(lasting(bytes));
     const back = this.#chunkedReply ? 2 : 0;
     if (bytes.length <= JOIN_BYTES) {
       const joined = Buffer.allocUnsafe(front.length + bytes.length + back);
@@ -165,7 +166,7 @@ export class Http1Exchange<Peer> implements Exchange<Peer> {
     }
     socket.cork();
     socket.write(front, 'latin1');
-    let taken = socket.write(bytes);
+    let taken = socket.write(lasting(bytes));
     if (back > 0) taken = socket.write('\r\n', 'latin1');
     socket.uncork();
     return taken;

@@ -6,6 +6,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { BodyFault, Exchange, ExchangeListener, ReplyStart, RequestBodySink } from './exchange.ts';
 import { fieldMap } from './http2-fields.ts';
+import { lasting } from './read-buffer.ts';
 import type { RequestHead } from './request-head.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
@@ -127,7 +128,7 @@ export class Http2Exchange<Peer> implements Exchange<Peer> {
     if (this.#over || !this.replyStarted || this.#bodyless || bytes.length === 0) return true;
     if (this.#left !== undefined) this.#left -= bytes.length;
     this.bytesOut += bytes.length;
-    return this.#stream.write(bytes);
+    return this.#stream.write(lasting(bytes));
   }
 
   /** Nothing is held back: frames go out together at the end of a turn as it is. */

@@ -3,11 +3,12 @@
  * its reply strictly; anything said out of turn, or in another grammar, ends the
  * connection, so that its next user can never get somebody else's answer.
  *
- * Reads land in one buffer that is used again, unless a write still refers to it.
+ * Reads land where all connections read, but for those in the middle of a body.
  */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { ChunkedReader } from './chunked.ts';
+import { nextBodyBuffer, SHARED_BUFFER } from './read-buffer.ts';
 import { readReplyHead, UNTIL_CLOSE } from './reply-head.ts';
 import type { ReplyHead } from './reply-head.ts';
 import { CHUNKED } from './request-head.ts';
@@ -24,7 +25,6 @@ export interface ConnectionOwner {
   closed(connection: UpstreamConnection): void;
 }
 
-const READ_BYTES = 65_536;
 const HEAD_BYTES = 65_536;
 const HEAD_FIELDS = 256;
 const MAX_INTERIM = 20;
@@ -49,7 +49,7 @@ export class UpstreamConnection {
   idleSince = 0;
   connected = false;
   #user: UpstreamUser | undefined;
-  #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  #buffer: Buffer = SHARED_BUFFER;
   readonly #owner: ConnectionOwner;
   readonly #settings: UpstreamSettings;
   /** When it was opened, last read from or last written to. */
@@ -160,8 +160,9 @@ export class UpstreamConnection {
     this.#lastMoveAt = this.#settings.now();
     const bytes = buffer.subarray(0, count);
     this.#read(this.#partial.length === 0 ? bytes : Buffer.concat([this.#partial, bytes]));
-    // The bytes may still wait in a slow caller's socket: then they keep this buffer.
-    if (user.upstreamFlush()) this.#buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    // The bytes may still wait in a slow caller's socket: then they keep their buffer.
+    const isHeld = user.upstreamFlush();
+    this.#buffer = this.#inBody ? nextBodyBuffer(buffer, count, isHeld) : SHARED_BUFFER;
     return true;
   }
 
