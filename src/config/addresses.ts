@@ -111,3 +111,14 @@ export function readKeySetUrl(text: string): { readonly url: string } | string {
   }
   return { url: url.href };
 }
+
+/** An issuer of our own (RFC 8414 §2): https, or http on this machine, and nothing behind the path. What is wrong, if it is not one. */
+export function readIssuerUrl(text: string): undefined | string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:\/\//i.test(text)) return 'write a URL as in `https://gateway.internal`';
+  if (url.username !== '' || url.password !== '') return 'leave the user and password out of the URL';
+  if (/[?#]/.test(text)) return 'leave the query and `#` out of the URL';
+  if (text.endsWith('/')) return 'leave the slash at its end out: tokens are compared to the letter';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) return 'write `https://`';
+  return undefined;
+}

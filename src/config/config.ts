@@ -35,6 +35,10 @@ export interface Config {
   readonly timeouts: WireTimeouts;
   readonly issuers: readonly IssuerConfig[];
   readonly upstreams: readonly UpstreamConfig[];
+  /** The embedded authorization server; absent when off. */
+  readonly oauth2: OAuth2Config | undefined;
+  /** Every scope there is, with its description; absent where none are declared. */
+  readonly scopes: ReadonlyMap<string, string> | undefined;
   readonly rateLimits: readonly RateLimitConfig[];
   /** Counts failed authentications by address on every route that has `auth`; absent when off. */
   readonly failedAuthentications: RateLimitConfig | undefined;
@@ -135,6 +139,35 @@ export interface IssuerConfig {
   /** What `typ` must be, lower-case and without `application/`; `undefined`: `jwt`, `at+jwt` or absent. */
   readonly tokenType: string | undefined;
   readonly place: Place;
+}
+
+export interface OAuth2Config {
+  readonly issuer: string;
+  /** `sqlite:` and an absolute path, or `postgres://…`. */
+  readonly store: string;
+  readonly audience: string;
+  readonly tokenTtlMs: number;
+  readonly keyRotationMs: number;
+  /** Encrypts the signing keys in the store. */
+  readonly keyPassphrase: string | undefined;
+  /** How long an old secret goes on after a rotation. */
+  readonly secretOverlapMs: number;
+  /** Calls of its endpoints. */
+  readonly limit: RateLimitConfig;
+  readonly clients: readonly StaticClientConfig[];
+  readonly trail: { readonly maxAgeMs: number; readonly maxRecords: number };
+}
+
+/** A client that stands in the file; it proves itself by a secret or by keys. */
+export interface StaticClientConfig {
+  readonly id: string;
+  readonly secretSha256: string | undefined;
+  /** The text of a JWK set. */
+  readonly jwks: string | undefined;
+  readonly scopes: readonly string[];
+  /** Empty: the audience of the server. */
+  readonly audiences: readonly string[];
+  readonly tokenTtlMs: number | undefined;
 }
 
 /** Where the token stands in a request. */

@@ -10,6 +10,7 @@ import { createReferences } from './references.ts';
 import { resolveCors } from './resolve-cors.ts';
 import { resolveIssuer } from './resolve-issuers.ts';
 import { resolveLimit } from './resolve-limits.ts';
+import { reportScopes, resolveOAuth2, SELF, selfIssuer } from './resolve-oauth2.ts';
 import {
   resolveListeners,
   resolveLog,
@@ -21,12 +22,22 @@ import { knownLimit } from './resolve-route-limits.ts';
 import { resolveRoute } from './resolve-routes.ts';
 import { resolveEdgeTls } from './resolve-tls.ts';
 import { resolveUpstream } from './resolve-upstreams.ts';
+import type { ScopesDeclared } from './schema-oauth2.ts';
 import type { FileValue } from './schema.ts';
 import { durationMs, sizeBytes } from './units.ts';
 
 export function resolveFile(value: FileValue, surroundings: Surroundings): Config {
   const { file, report } = surroundings;
-  const issuers = resolveNamed(value.issuers, (name, one) => resolveIssuer(name, one, ['issuers', name], report));
+  const declared = value.scopes && new Set(Object.keys(value.scopes));
+  const oauth2 = value.oauth2 && resolveOAuth2(value.oauth2, declared, surroundings);
+  const named = resolveNamed(value.issuers, (name, one) => resolveIssuer(name, one, ['issuers', name], report));
+  if (named.has(SELF)) {
+    const message = `an issuer cannot be called \`${SELF}\`, which is the gateway itself; choose another name`;
+    report.unknownKey(['issuers', SELF], message, undefined);
+  }
+  // Known also where it is at fault: a route that names it is none.
+  const self = oauth2 && selfIssuer(oauth2, report.placeOf(['oauth2']));
+  const issuers = value.oauth2 === undefined ? named : new Map([...named, [SELF, self] as const]);
   const upstreams = resolveNamed(value.upstreams, (name, one) => resolveUpstream(name, one, surroundings));
   const limits = resolveNamed(value.rate_limits, (name, one) => knownLimit(name, one, ['rate_limits', name], report));
   for (const name of ['none', 'failed_authentications']) {
@@ -69,10 +80,12 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
   );
   // A route that is at fault may be the one that uses it.
   if (report.faults.every(({ severity }) => severity === 'warning')) {
+    if (self !== undefined) around.issuers.find(SELF, ['oauth2']);
     for (const known of [around.issuers, around.upstreams, around.limits]) known.reportUnused();
   }
 
   const routes = readings.flatMap(({ route }) => route ?? []);
+  if (value.scopes !== undefined) reportScopes(value.scopes, { routes, oauth2 }, surroundings);
   return {
     file,
     ...resolveListeners(value, report),
@@ -81,6 +94,8 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
     ipv6Prefix: value.ipv6_prefix,
     limits: resolveWireLimits(value.limits, report),
     timeouts: resolveTimeouts(value.timeouts),
+    oauth2,
+    scopes: value.scopes && scopesOf(value.scopes),
     issuers: [...issuers.values()].filter((issuer) => issuer !== undefined),
     upstreams: [...upstreams.values()].filter((upstream) => upstream !== undefined),
     rateLimits: [...limits.values()].flatMap((known) => known?.limit ?? []),
@@ -96,6 +111,11 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
     routes,
     log: resolveLog(value.log, routes),
   };
+}
+
+/** A description that is at fault leaves its scope known. */
+function scopesOf(value: ScopesDeclared): ReadonlyMap<string, string> {
+  return new Map(Object.entries(value).map(([scope, description]) => [scope, description ?? '']));
 }
 
 function resolveNamed<V, T>(

@@ -62,7 +62,7 @@ export const issuer = map(
   ['issuer', 'jwks_uri'],
 );
 
-const scope = text(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, 'one scope an item, without spaces or quotes');
+export const scope = text(/^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/, 'one scope an item, without spaces or quotes');
 const scopeList = list(scope, 'orders:read');
 const allOf = scopeList.optional().describe('Every one of these.');
 const anyOf = scopeList.optional().describe('At least one of these.');

@@ -4,6 +4,7 @@
  * key cannot know of another is checked by the `resolve-*` files.
  */
 import * as z from 'zod';
+import { oauth2, scopes } from './schema-oauth2.ts';
 import { choice, count, duration, list, map, named, ratio, rate, size, text, word } from './scalars.ts';
 import { issuer } from './schema-auth.ts';
 import { mode, rateLimit, subWindows } from './schema-limits.ts';
@@ -82,6 +83,8 @@ export const fileSchema = map(
     ipv6_prefix: count(32, 128).default(64).describe('How many leading bits of an IPv6 address make one caller.'),
     issuers: named(issuer).default({}).describe('Who signs tokens; named, so that routes share one key set.'),
     upstreams: named(upstream).default({}).describe('The services behind the gateway.'),
+    oauth2: oauth2.optional().describe('Issues tokens to services (client credentials). Without it: off.'),
+    scopes: scopes.optional(),
     rate_limits: named(rateLimit).default({}).describe('Limits that routes name.'),
     failed_authentications: map(
       { quota: rate().optional().describe('Failures per window.'), mode: mode.optional(), sub_windows: subWindows },
