@@ -9,7 +9,7 @@ import type { Passage } from './passage.ts';
 import { refuse, Refusal } from './refusal.ts';
 import { fieldOf, fieldsOf } from './request.ts';
 import { isCorsReplyHeader } from './route/cors.ts';
-import type { Picked, TargetPlan } from './upstream-plan.ts';
+import type { Picked, TargetPlan, UpstreamPlan } from './upstream-plan.ts';
 import type { Exchange } from './wire/exchange.ts';
 import { keptFields } from './wire/fields.ts';
 import { Relay } from './wire/relay.ts';
@@ -53,7 +53,7 @@ export type Conclude<Peer> = (
 /** Sends what was admitted to its upstream; `conclude` hears how it ended. Returns a refusal when there is nobody to send it to. */
 export function forward<Peer>(
   admission: Admission,
-  exchange: Exchange<Peer>,
+  { exchange, upstream }: { readonly exchange: Exchange<Peer>; readonly upstream: UpstreamPlan },
   plan: Pick<Plan, 'clock' | 'dateLine'>,
   conclude: Conclude<Peer>,
 ): Refusal | undefined {
@@ -66,7 +66,7 @@ export function forward<Peer>(
 
   // Before a permit is taken: what throws must not keep one.
   const headText = route.writeHead(head, admission, route.inject(admission));
-  const picked = route.upstream.pick();
+  const picked = upstream.pick();
   if (picked instanceof Refusal) return picked;
   const forwarding = new Forwarding(admission, exchange, picked, { plan, conclude });
   new Relay(exchange, forwarding, {

@@ -9,6 +9,7 @@
  * `admit` touches no socket; `forward` takes only what `admit` let through.
  */
 import type { Principal } from './auth/principal.ts';
+import { answerLocally, type LocalOutcome } from './answer-locally.ts';
 import { forward, replyLines } from './forward.ts';
 import type { Forwarding, Outcome } from './forward.ts';
 import { Passage, type Peer } from './passage.ts';
@@ -177,8 +178,13 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
         );
         note(exchange, passage, { status: decision.status });
       } else {
-        const refusal = forward(decision, exchange, plan, conclude);
-        if (refusal !== undefined) answerRefusal(exchange, passage, refusal, undefined);
+        const { local, upstream } = decision.route;
+        if (local !== undefined) {
+          answerLocally(decision, exchange, local, (outcome) => concludeLocal(exchange, passage, outcome));
+        } else if (upstream !== undefined) {
+          const refusal = forward(decision, { exchange, upstream }, plan, conclude);
+          if (refusal !== undefined) answerRefusal(exchange, passage, refusal, undefined);
+        }
       }
     } catch (error) {
       fail(exchange, passage, error);
@@ -207,6 +213,22 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
         return fail(exchange, passage, outcome.error);
       case 'abandoned':
         return note(exchange, passage, { status: CALLER_LEFT, forwarding, left: true });
+    }
+  }
+
+  function concludeLocal(exchange: Exchange<Peer>, passage: Passage, outcome: LocalOutcome): void {
+    switch (outcome.kind) {
+      case 'refused':
+        return answerRefusal(exchange, passage, outcome.refusal, undefined);
+      case 'broke':
+        return fail(exchange, passage, outcome.error);
+      case 'abandoned':
+        return note(exchange, passage, { status: CALLER_LEFT, left: true });
+      case 'replied': {
+        const { status, reason, fields, body } = outcome.reply;
+        exchange.answer(status, reason, fields + plan.dateLine() + replyLines(passage, passage.route), body);
+        return note(exchange, passage, { status });
+      }
     }
   }
 

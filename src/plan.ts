@@ -32,6 +32,7 @@ import { nextTrace } from './log/trace-context.ts';
 import type { Origin, Passage, Peer } from './passage.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
 import { createClaimInjector, type ClaimInjector } from './plugin/inject-claims.ts';
+import type { LocalRoute } from './local.ts';
 import { createPressure, type Pressure } from './pressure.ts';
 import { fieldOf, fieldsOf, type Request } from './request.ts';
 import { createCors, type Cors } from './route/cors.ts';
@@ -61,7 +62,10 @@ export interface RoutePlan {
   readonly inject: (passage: Passage) => string;
   readonly writeHead: WriteUpstreamHead;
   readonly dropFromReply: (lowerName: string) => boolean;
-  readonly upstream: UpstreamPlan;
+  /** Absent where the gateway answers itself. */
+  readonly upstream: UpstreamPlan | undefined;
+  /** An endpoint of the gateway's own, in place of an upstream. */
+  readonly local: LocalRoute | undefined;
   readonly maxBodyBytes: number;
   /** Infinite where bodies may have no end. */
   readonly totalMs: number;
@@ -83,6 +87,8 @@ export interface TunnelPlan {
 
 export interface PlanParts extends World {
   readonly metrics: Metrics;
+  /** What the gateway answers itself; none without `oauth2`. */
+  readonly localRoutes?: readonly LocalRoute[];
 }
 
 export interface Plan extends PlanParts {
@@ -209,6 +215,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
         isLimited: limits.some(({ observes }) => !observes),
       }),
       upstream,
+      local: undefined,
       maxBodyBytes: route.maxBodyBytes,
       totalMs: route.streaming ? Number.POSITIVE_INFINITY : route.totalMs,
       streaming: route.streaming,
@@ -218,10 +225,40 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     };
   }
 
+  const localLimits = config.oauth2 === undefined ? [] : [limiters.of(config.oauth2.limit)];
+  function localRoutePlanOf(local: LocalRoute): RoutePlan {
+    const { name, methods, maxBodyBytes } = local;
+    return {
+      name,
+      logText: routeText(name, undefined),
+      metrics: createRequestMetrics(metrics, name, undefined),
+      cors: undefined,
+      addressLimits: localLimits,
+      callerLimits: [],
+      authenticator: undefined,
+      checkCertificate: undefined,
+      authorize: undefined,
+      inject: () => '',
+      writeHead: () => '',
+      dropFromReply: () => false,
+      upstream: undefined,
+      local,
+      maxBodyBytes,
+      totalMs: config.timeouts.totalMs,
+      streaming: false,
+      tunnel: undefined,
+      mayBeShed: true,
+      allow: methods.join(', '),
+    };
+  }
+
+  const { localRoutes = [] } = world;
   const routeList = config.routes.map(routePlanOf);
-  const routes = createRouteTable(
-    config.routes.map(({ hosts, methods, path }, at) => ({ hosts, methods, path, value: routeList[at]! })),
-  );
+  const localRouteList = localRoutes.map(localRoutePlanOf);
+  const routes = createRouteTable([
+    ...config.routes.map(({ hosts, methods, path }, at) => ({ hosts, methods, path, value: routeList[at]! })),
+    ...localRoutes.map(({ methods, path }, at) => ({ hosts: [], methods, path, value: localRouteList[at]! })),
+  ]);
   const failedAuthentications =
     config.failedAuthentications === undefined ? [] : [limiters.of(config.failedAuthentications)];
   const pressure = createPressure(world);
