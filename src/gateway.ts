@@ -104,13 +104,13 @@ function afterAuthentication(
   plan: Plan,
   passage: Passage,
   route: RoutePlan,
-  principal: Principal | Refusal | undefined,
+  authenticated: Principal | Refusal | undefined,
 ): Decision {
+  const principal = authenticated && stillGood(authenticated, plan, passage, route);
   if (principal instanceof Refusal) {
     if (principal.status === 401) takeAll(plan.failedAuthentications, passage, plan.clock.monotonic());
     return principal;
   }
-  passage.principal = principal;
 
   // Authorize.
   const unauthorized = principal === undefined ? undefined : route.authorize?.(principal, passage.request.method);
@@ -129,6 +129,21 @@ function afterAuthentication(
     return new Answer(204, 'No Content', `Allow: ${route.allow}\r\n`);
   }
   return passage as Admission;
+}
+
+/** What no signature says: that the token was not revoked since, and that this connection may use it. */
+function stillGood(
+  authenticated: Principal | Refusal,
+  plan: Plan,
+  passage: Passage,
+  { authenticator }: RoutePlan,
+): Principal | Refusal {
+  if (authenticated instanceof Refusal || authenticator === undefined) return authenticated;
+  // Who it is was proven, whatever comes of it.
+  passage.principal = authenticated;
+  const { boundTo, claims } = authenticated;
+  if (boundTo !== undefined && boundTo !== passage.peer.certificate?.claims.fingerprint) return authenticator.misbound;
+  return plan.isRevoked(claims) ? authenticator.revoked : authenticated;
 }
 
 /** How an exchange ended, for the log. */

@@ -6,7 +6,7 @@
  */
 import { createAuthenticator, type Authenticator } from './auth/authenticate.ts';
 import { createJwksFetcher } from './auth/jwks-fetch.ts';
-import { createKeySet, type KeySet } from './auth/keyset.ts';
+import { createKeySet, type FetchKeys, type KeySet } from './auth/keyset.ts';
 import { createCertificateCheck, readClientCertificate, type CheckCertificate } from './auth/client-certificate.ts';
 import { createAuthorizer, type Authorize } from './auth/scopes.ts';
 import { createTokenCache, type TokenCache } from './auth/token-cache.ts';
@@ -85,10 +85,24 @@ export interface TunnelPlan {
   readonly expirySkewMs: number | undefined;
 }
 
+/** What stands for the URL of the gateway's own key set. */
+const OWN_KEYS = 'self';
+
+/** The authorization server, as far as requests and keys meet it. */
+export interface OwnIssuer {
+  readonly routes: readonly LocalRoute[];
+  /** The public keys of now, each a JWK. */
+  readonly publicKeys: () => readonly unknown[];
+  /** `told` is called whenever they have changed. */
+  readonly whenKeysChange: (told: () => void) => void;
+  /** Of this issuer or any other. */
+  readonly isRevoked: (claims: Readonly<Record<string, unknown>>) => boolean;
+}
+
 export interface PlanParts extends World {
   readonly metrics: Metrics;
-  /** What the gateway answers itself; none without `oauth2`. */
-  readonly localRoutes?: readonly LocalRoute[];
+  /** The authorization server; absent without `oauth2`. */
+  readonly ownIssuer?: OwnIssuer | undefined;
 }
 
 export interface Plan extends PlanParts {
@@ -108,16 +122,18 @@ export interface Plan extends PlanParts {
   /** The `Date` field of a reply that begins now, as a line. */
   readonly dateLine: () => string;
   readonly pressure: Pressure;
+  readonly isRevoked: OwnIssuer['isRevoked'];
   /** Begins to fetch keys. */
   start(): void;
   close(): void;
 }
 
 export function createPlan(config: Config, world: PlanParts): Plan {
-  const { clock, metrics } = world;
+  const { clock, metrics, ownIssuer } = world;
   const upstreams = onceFor((upstream: UpstreamConfig) => createUpstreamPlan(upstream, world));
   const limiters = onceFor((limit: RateLimitConfig) => createLimiter(limit, config.maxCallers));
   const fetchKeys = createJwksFetcher({ clock });
+  const ownKeys: FetchKeys = async () => ({ keys: ownIssuer?.publicKeys() ?? [], maxAgeMs: undefined });
   const keySets = new Map<string, KeySet>();
   const tokenCaches: TokenCache[] = [];
 
@@ -128,7 +144,9 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       const sharers = config.routes.flatMap(({ auth }) => (auth?.issuer.jwksUri === jwksUri ? [auth.issuer] : []));
       const ttlMs = Math.min(...sharers.map(({ jwksTtlMs }) => jwksTtlMs));
       const maxStaleMs = Math.min(...sharers.map(({ jwksMaxStaleMs }) => jwksMaxStaleMs));
-      keySet = createKeySet({ jwksUri, ttlMs, maxStaleMs }, { ...world, fetchKeys });
+      const isOwn = jwksUri === OWN_KEYS && ownIssuer !== undefined;
+      keySet = createKeySet({ jwksUri, ttlMs, maxStaleMs }, { ...world, fetchKeys: isOwn ? ownKeys : fetchKeys });
+      if (isOwn) ownIssuer.whenKeysChange(keySet.refresh);
       keySets.set(jwksUri, keySet);
     }
     return keySet;
@@ -252,7 +270,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     };
   }
 
-  const { localRoutes = [] } = world;
+  const localRoutes = ownIssuer?.routes ?? [];
   const routeList = config.routes.map(routePlanOf);
   const localRouteList = localRoutes.map(localRoutePlanOf);
   const routes = createRouteTable([
@@ -301,6 +319,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     },
     dateLine: createDateLine(clock),
     pressure,
+    isRevoked: ownIssuer?.isRevoked ?? (() => false),
     start() {
       for (const keySet of keySets.values()) keySet.start();
     },

@@ -38,6 +38,10 @@ export interface AuthenticatorParts {
 export interface Authenticator {
   /** At once for a cached token and for most refusals; a promise where a signature or a key must be waited for. */
   readonly authenticate: (request: Request) => Principal | Refusal | Promise<Principal | Refusal>;
+  /** The answer to a verified token that has been revoked. */
+  readonly revoked: Refusal;
+  /** The answer to a verified token whose client certificate was not shown. */
+  readonly misbound: Refusal;
 }
 
 export function createAuthenticator(options: AuthenticatorOptions, parts: AuthenticatorParts): Authenticator {
@@ -90,7 +94,7 @@ export function createAuthenticator(options: AuthenticatorOptions, parts: Authen
     });
   }
 
-  return { authenticate };
+  return { authenticate, revoked: challenges.invalid.revoked, misbound: challenges.misbound };
 }
 
 /** `alg` was checked against the configuration and the key; the library is told, so that it cannot choose. */

@@ -24,6 +24,8 @@ export interface Challenges {
   /** More than one token, so none that is certain. */
   readonly ambiguous: Refusal;
   readonly invalid: Readonly<Record<TokenFault, Refusal>>;
+  /** The token is bound to a client certificate, and this is not it. */
+  readonly misbound: Refusal;
   /** `invalid_token` for a claim that the configuration names. */
   readonly withoutClaim: (name: string) => Refusal;
 }
@@ -49,6 +51,7 @@ export function createChallenges(realm: string): Challenges {
     invalid: Object.fromEntries(
       Object.entries(DETAILS).map(([reason, detail]) => [reason, invalid(reason as TokenFault, detail)]),
     ) as Record<TokenFault, Refusal>,
+    misbound: invalid('claim', 'The token is bound to a client certificate, which this connection did not show.'),
     withoutClaim: (name) =>
       invalid('claim', `The claim '${name}' is missing or empty, or of a kind that names nothing.`),
   };

@@ -41,13 +41,25 @@ export function createClaimCheck(rules: ClaimRules, challenges: Challenges): Che
       if (iat === undefined || (exp - iat) * 1000 > rules.maxTokenLifetimeMs) return invalid.claim;
     }
 
-    // A token bound to a key (RFC 9449 §7.2, RFC 8705 §3) is worth nothing without the proof, and none is checked here.
-    if (own(claims, 'cnf') !== undefined) return invalid.claim;
+    // A token bound to a key is worth nothing without the proof, and the one proof looked at is a client certificate.
+    const confirmation = own(claims, 'cnf');
+    if (confirmation !== undefined && thumbprintOf(confirmation) === undefined) return invalid.claim;
     const subject = own(claims, 'sub');
     if (subject !== undefined && !isName(subject)) return invalid.claim;
     for (const { name, refusal } of required) if (!isPresent(name, own(claims, name))) return refusal;
     return undefined;
   };
+}
+
+const THUMBPRINT = 'x5t#S256';
+
+/** The SHA-256, in hexadecimal, of the certificate that a `cnf` binds a token to (RFC 8705 §3.1); `undefined`: it binds to something else, or more. */
+export function thumbprintOf(confirmation: unknown): string | undefined {
+  if (typeof confirmation !== 'object' || confirmation === null || Object.keys(confirmation).length !== 1)
+    return undefined;
+  const { [THUMBPRINT]: thumbprint } = confirmation as { [THUMBPRINT]?: unknown };
+  if (typeof thumbprint !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(thumbprint)) return undefined;
+  return Buffer.from(thumbprint, 'base64url').toString('hex');
 }
 
 function own(claims: Claims, name: string): unknown {

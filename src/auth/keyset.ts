@@ -57,6 +57,8 @@ export interface KeySet {
   /** Until the next attempt, for `Retry-After`. */
   readonly retryAfterMs: () => number;
   readonly state: () => KeySetState;
+  /** Fetches now: whoever holds the keys says that they have changed. */
+  readonly refresh: () => void;
   readonly start: () => void;
   readonly close: () => void;
 }
@@ -231,6 +233,10 @@ export function createKeySet(options: KeySetOptions, world: KeySetWorld): KeySet
         failures,
         lastError,
       };
+    },
+    refresh() {
+      nextFetchAt = 0;
+      if (stopTicking !== undefined) tick();
     },
     start() {
       stopTicking = clock.every(TICK_MS, tick);

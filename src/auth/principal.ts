@@ -2,6 +2,7 @@
  * Who a verified token speaks for. Made once when a token is verified and kept
  * with it in the cache, so whatever a request needs of it is worked out here.
  */
+import { thumbprintOf } from './claims.ts';
 import { readScopes } from './scopes.ts';
 
 export interface Principal {
@@ -11,6 +12,8 @@ export interface Principal {
   readonly clientId: string | undefined;
   readonly scopes: ReadonlySet<string>;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** SHA-256 in hexadecimal of the client certificate without which the token is worth nothing. */
+  readonly boundTo: string | undefined;
   /** Wall clock; may have a fraction. */
   readonly expiresAtMs: number;
   /** What a limit `by: user` counts: issuer and subject, in a form no other pair shares. */
@@ -30,6 +33,7 @@ export function createPrincipal(claims: Readonly<Record<string, unknown>>): Prin
     clientId,
     scopes: readScopes(claims),
     claims,
+    boundTo: Object.hasOwn(claims, 'cnf') ? thumbprintOf(claims.cnf) : undefined,
     expiresAtMs: (claims.exp as number) * 1000,
     callerKey: callerKeyOf(issuer, subject, clientId),
     rendered: [],

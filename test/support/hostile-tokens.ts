@@ -532,7 +532,6 @@ const requiredClaims: Group = async ({ withClaims }) => [
 
 const boundToKey: Group = async ({ withClaims }) => [
   ...row('JWT-42', { 'bound to a DPoP key': await withClaims({ cnf: { jkt: 'A'.repeat(43) } }) }),
-  ...row('JWT-43', { 'bound to a certificate': await withClaims({ cnf: { 'x5t#S256': 'A'.repeat(43) } }) }),
 ];
 
 const GROUPS: readonly Group[] = [
