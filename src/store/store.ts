@@ -9,6 +9,11 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/** What waiting does not mend: the store is of a newer program, or no store at all. */
+export class StoreUnusable extends Error {
+  override readonly name = 'StoreUnusable';
+}
+
 /** All times are milliseconds since 1970. */
 export interface StoredClient {
   /** The OAuth `client_id`. */
@@ -126,7 +131,37 @@ export interface TrailQuery {
   readonly until?: number;
   /** Records behind this position only: for following. */
   readonly after?: number;
+  /** The newest so many, still in the order they were stored. */
   readonly limit?: number;
+}
+
+/** Calls that are alike, for graphs. */
+export interface TrailGroup {
+  readonly issuer: string | undefined;
+  readonly client: string | undefined;
+  readonly route: string | undefined;
+  readonly upstream: string | undefined;
+  readonly scopes: readonly string[];
+  readonly refusal: string | undefined;
+  /** Of those refused, what the record says beside the code. */
+  readonly detail: string | undefined;
+  readonly calls: number;
+  /** Of these, answered with 5xx. */
+  readonly failed: number;
+  readonly lastAt: number;
+}
+
+/** Of the record a place in a chain is held by. */
+export interface TrailLink {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/** What must be there of a writer's chain. */
+export interface TrailChain {
+  /** The last record that was trimmed; sequence 0 and 64 zeros where none was. */
+  readonly before: TrailLink;
+  readonly last: TrailLink;
 }
 
 /** A record with where it stands among all, in the order they were stored. */
@@ -138,12 +173,15 @@ export interface Store {
   clients(): Promise<readonly StoredClient[]>;
   /** False: there is one of this id or name already. */
   addClient(client: StoredClient): Promise<boolean>;
-  /** Replaces a client by what `change` makes of it, in one transaction. `undefined`: there is no such client. */
+  /**
+   * Replaces a client by what `change` makes of it, in one transaction. `undefined`: there is no such client.
+   * `change` is asked again where another process was faster.
+   */
   changeClient(id: string, change: (client: StoredClient) => StoredClient): Promise<StoredClient | undefined>;
   deleteClient(id: string): Promise<boolean>;
 
   keys(): Promise<readonly StoredKey[]>;
-  /** Replaces all keys by what `change` makes of them, in one transaction, so that two processes cannot both rotate. */
+  /** Replaces all keys by what `change` makes of them, in one transaction, so that two processes cannot both rotate; asked again as above. */
   changeKeys(change: (keys: readonly StoredKey[]) => readonly StoredKey[]): Promise<readonly StoredKey[]>;
 
   revocations(): Promise<readonly StoredRevocation[]>;
@@ -158,7 +196,7 @@ export interface Store {
   useAssertion(client: string, jti: string, expiresAt: number): Promise<boolean>;
   trimAssertions(now: number): Promise<number>;
 
-  /** Appends in order, all or none. */
+  /** Appends in order, all or none. A record that is there already is left as it is: an answer may have been lost. */
   appendTrail(records: readonly TrailRecord[]): Promise<void>;
   /** The last record of a writer, to go on from. */
   lastOf(writer: string): Promise<TrailRecord | undefined>;
@@ -166,8 +204,10 @@ export interface Store {
   trail(query: TrailQuery): AsyncIterable<PlacedRecord>;
   /** Deletes what is older than `before`, and the oldest beyond `most` records. Leaves the last record of each writer, and notes where each chain now begins. */
   trimTrail(before: number, most: number): Promise<number>;
-  /** For each writer whose chain was trimmed: the sequence and hash of the last record that is gone. */
-  trailStarts(): Promise<ReadonlyMap<string, { readonly sequence: number; readonly hash: string }>>;
+  /** By writer. */
+  trailChains(): Promise<ReadonlyMap<string, TrailChain>>;
+  /** The events that match, counted. */
+  trailGroups(query: TrailQuery): Promise<readonly TrailGroup[]>;
 
   close(): Promise<void>;
 }
