@@ -10,7 +10,7 @@ import { createReferences } from './references.ts';
 import { resolveCors } from './resolve-cors.ts';
 import { resolveIssuer } from './resolve-issuers.ts';
 import { resolveLimit } from './resolve-limits.ts';
-import { reportScopes, resolveOAuth2, SELF, selfIssuer } from './resolve-oauth2.ts';
+import { reportScopes, reportTakenPaths, resolveOAuth2, SELF, selfIssuer } from './resolve-oauth2.ts';
 import {
   resolveListeners,
   resolveLog,
@@ -85,6 +85,7 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
   }
 
   const routes = readings.flatMap(({ route }) => route ?? []);
+  reportTakenPaths({ routes, oauth2 }, surroundings);
   if (value.scopes !== undefined) reportScopes(value.scopes, { routes, oauth2 }, surroundings);
   return {
     file,

@@ -102,6 +102,19 @@ test('where scopes are declared, routes and clients use no other, and none is de
   assert.match(faults(client('mail'), more).join(), /may ask for `mail`, which no route asks for/);
 });
 
+test('no route stands where the server answers', () => {
+  const route = (path: string) => `  - { path: ${path}, kind: operations, upstream: billing, auth: none }`;
+  assert.match(
+    faults(SERVER, route('/oauth2/token')).join(),
+    /:5:\d+: `\/oauth2\/token` is where the authorization server/,
+  );
+  assert.match(faults(SERVER, route('/.well-known/oauth-authorization-server')).join(), /choose another path/);
+  assert.deepEqual(faults(SERVER, route('/oauth2/other')), []);
+  const below = SERVER.replace('gateway.internal', 'gateway.internal/auth');
+  assert.match(faults(below, route('/auth/oauth2/jwks')).join(), /choose another path/);
+  assert.deepEqual(faults(below, route('/oauth2/jwks')), []);
+});
+
 test('`self` is nobody else, and nobody without `oauth2`', () => {
   const other = 'issuers: { self: { issuer: https://a.test, jwks_uri: https://a.test/jwks, audience: api } }';
   assert.match(faults(SERVER, other).join(), /an issuer cannot be called `self`/);

@@ -143,6 +143,26 @@ function resolveSecret(text: string | undefined, path: Path, around: Surrounding
   return text;
 }
 
+/** A route may not stand where the authorization server answers. */
+export function reportTakenPaths(
+  { routes, oauth2 }: Pick<Config, 'routes' | 'oauth2'>,
+  { report }: Surroundings,
+): void {
+  if (oauth2 === undefined) return;
+  const base = new URL(oauth2.issuer).pathname.replace(/\/$/, '');
+  const taken = new Set([
+    ...['token', 'introspect', 'revoke', 'jwks'].map((name) => `${base}/oauth2/${name}`),
+    `/.well-known/oauth-authorization-server${base}`,
+  ]);
+  for (const [index, { path, hosts }] of routes.entries()) {
+    if (!taken.has(path) || hosts.length > 0) continue;
+    report.error(
+      ['routes', index, 'path'],
+      `\`${path}\` is where the authorization server of \`oauth2\` answers; choose another path`,
+    );
+  }
+}
+
 /** Scopes that are asked for or declared for nothing. */
 export function reportScopes(
   value: ScopesDeclared,
