@@ -113,12 +113,13 @@ export class Http2Exchange<Peer> implements Exchange<Peer> {
   sendHead({ status, fields, length, bodyless }: ReplyStart): void {
     if (this.#over || this.replyStarted) return;
     this.replyStarted = true;
-    this.#bodyless = bodyless || length === 0;
+    // Node lets no body follow a 205, and rightly so (RFC 9110 §15.3.6), whatever the service sent with it.
+    this.#bodyless = bodyless || length === 0 || status === 205;
     this.#left = this.#bodyless ? 0 : length;
     const headers = fieldMap(fields);
     headers[':status'] = status;
-    // A 204 has no length at all (RFC 9110 §8.6); of a HEAD or 304 reply the length is what GET would have had.
-    if (length !== undefined && status !== 204) headers['content-length'] = String(length);
+    // A 204 has no length at all (RFC 9110 §8.6), a 205 none but 0; of a HEAD or 304 reply it is what GET would have had.
+    if (length !== undefined && status !== 204 && status !== 205) headers['content-length'] = String(length);
     // Without `waitForTrailers` Node ends a stream that is given up as if all had been said.
     const endStream = this.#bodyless;
     this.#stream.respond(headers, { endStream, waitForTrailers: !endStream });
