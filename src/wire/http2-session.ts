@@ -32,6 +32,8 @@ const FIELD_OVERHEAD = 32;
 /** So many fields more than are served can be read and answered; beyond them the stream is reset. */
 const SPARE_FIELDS = 64;
 const MAX_INVALID_FRAMES = 100;
+/** Of a reply head: the longest that is taken from a service, and what the gateway adds to it. */
+const REPLY_HEAD_BYTES = 131_072;
 /** Of nghttp2: it had to queue too many answers to PING, SETTINGS and the like. */
 const FLOODED = -904;
 /** After the last word, how long the caller has to hang up. */
@@ -84,6 +86,7 @@ export class Http2Connection<Peer> {
     const session = performServerHandshake(socket, {
       maxHeaderListPairs: settings.headFields + SPARE_FIELDS,
       maxSessionInvalidFrames: MAX_INVALID_FRAMES,
+      maxSendHeaderBlockLength: REPLY_HEAD_BYTES,
       // A service may send what it likes twice.
       strictSingleValueFields: false,
       settings: {
