@@ -47,6 +47,10 @@ const BAD_PATH = refuse('malformed_request', {
   detail: 'The path is not in a form that has one meaning: check its escapes, slashes and dots.',
 });
 const NO_ROUTE = refuse('no_route');
+const NOT_LOADED = refuse('keys_unavailable', {
+  detail: 'It is not known yet which tokens have been revoked; try again.',
+  retryAfterMs: 1000,
+});
 const SHED = refuse('overloaded', { detail: 'The gateway is short of memory; try again.', retryAfterMs: 1000 });
 const INTERNAL = refuse('internal');
 const FOREIGN_PAGE = refuse('origin_not_allowed', { detail: 'No page of this origin may open a WebSocket here.' });
@@ -143,7 +147,10 @@ function stillGood(
   passage.principal = authenticated;
   const { boundTo, claims } = authenticated;
   if (boundTo !== undefined && boundTo !== passage.peer.certificate?.claims.fingerprint) return authenticator.misbound;
-  return plan.isRevoked(claims) ? authenticator.revoked : authenticated;
+  const { ownIssuer } = plan;
+  if (ownIssuer === undefined) return authenticated;
+  if (!ownIssuer.ready()) return NOT_LOADED;
+  return ownIssuer.isRevoked(claims) ? authenticator.revoked : authenticated;
 }
 
 /** How an exchange ended, for the log. */

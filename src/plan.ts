@@ -8,7 +8,7 @@ import { createAuthenticator, type Authenticator } from './auth/authenticate.ts'
 import { createJwksFetcher } from './auth/jwks-fetch.ts';
 import { createKeySet, type FetchKeys, type KeySet } from './auth/keyset.ts';
 import { createCertificateCheck, readClientCertificate, type CheckCertificate } from './auth/client-certificate.ts';
-import { createAuthorizer, type Authorize } from './auth/scopes.ts';
+import { createAuthorizer, createScopeList, type Authorize } from './auth/scopes.ts';
 import { createTokenCache, type TokenCache } from './auth/token-cache.ts';
 import type {
   AuthConfig,
@@ -29,6 +29,7 @@ import type { Metrics } from './log/metrics.ts';
 import { createRequestId, keepRequestId } from './log/request-id.ts';
 import { createRequestMetrics, type RequestMetrics } from './log/request-metrics.ts';
 import { nextTrace } from './log/trace-context.ts';
+import type { OwnIssuer } from './own-issuer.ts';
 import type { Origin, Passage, Peer } from './passage.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
 import { createClaimInjector, type ClaimInjector } from './plugin/inject-claims.ts';
@@ -58,6 +59,8 @@ export interface RoutePlan {
   /** Absent where no client certificate is needed. */
   readonly checkCertificate: CheckCertificate | undefined;
   readonly authorize: Authorize | undefined;
+  /** The scopes that a request with this method is asked for. */
+  readonly scopesFor: (method: string) => readonly string[];
   /** The identity a service sees, as field lines. */
   readonly inject: (passage: Passage) => string;
   readonly writeHead: WriteUpstreamHead;
@@ -88,17 +91,6 @@ export interface TunnelPlan {
 /** What stands for the URL of the gateway's own key set. */
 const OWN_KEYS = 'self';
 
-/** The authorization server, as far as requests and keys meet it. */
-export interface OwnIssuer {
-  readonly routes: readonly LocalRoute[];
-  /** The public keys of now, each a JWK. */
-  readonly publicKeys: () => readonly unknown[];
-  /** `told` is called whenever they have changed. */
-  readonly whenKeysChange: (told: () => void) => void;
-  /** Of this issuer or any other. */
-  readonly isRevoked: (claims: Readonly<Record<string, unknown>>) => boolean;
-}
-
 export interface PlanParts extends World {
   readonly metrics: Metrics;
   /** The authorization server; absent without `oauth2`. */
@@ -122,7 +114,8 @@ export interface Plan extends PlanParts {
   /** The `Date` field of a reply that begins now, as a line. */
   readonly dateLine: () => string;
   readonly pressure: Pressure;
-  readonly isRevoked: OwnIssuer['isRevoked'];
+  /** Absent without `oauth2`. */
+  readonly ownIssuer: OwnIssuer | undefined;
   /** Begins to fetch keys. */
   start(): void;
   close(): void;
@@ -221,6 +214,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       checkCertificate:
         route.clientCertificate === undefined ? undefined : createCertificateCheck(route.clientCertificate),
       authorize: auth === undefined ? undefined : createAuthorizer(auth),
+      scopesFor: auth === undefined ? () => [] : createScopeList(auth),
       inject: injectOf(plugins),
       writeHead: createUpstreamHead({
         identityHeaders,
@@ -256,6 +250,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       authenticator: undefined,
       checkCertificate: undefined,
       authorize: undefined,
+      scopesFor: () => [],
       inject: () => '',
       writeHead: () => '',
       dropFromReply: () => false,
@@ -319,7 +314,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     },
     dateLine: createDateLine(clock),
     pressure,
-    isRevoked: ownIssuer?.isRevoked ?? (() => false),
+    ownIssuer,
     start() {
       for (const keySet of keySets.values()) keySet.start();
     },

@@ -6,6 +6,7 @@ import type { Record } from './gateway.ts';
 import { createAccessLog, routeText } from './log/access-log.ts';
 import { createRefusalMetrics, createRequestMetrics, createTunnelMetrics } from './log/request-metrics.ts';
 import type { Plan } from './plan.ts';
+import { createCallNote } from './call-note.ts';
 
 const NO_ROUTE = routeText(undefined, undefined);
 
@@ -21,6 +22,7 @@ export function createRecord(plan: Plan, write: ((line: string) => void) | undef
   );
   const left = metrics.counter('gatehouse_callers_left_total', 'Requests whose caller did not wait for the reply.');
   const tunnels = createTunnelMetrics(metrics);
+  const noteCall = plan.ownIssuer && createCallNote(plan.ownIssuer.note, clock);
 
   return (exchange, passage, ending) => {
     const { request, route, principal } = passage;
@@ -33,6 +35,7 @@ export function createRecord(plan: Plan, write: ((line: string) => void) | undef
     if (refusal !== undefined) refusals.count(refusal.code, refusal.reason);
     if (ending.cutShort === true) cutShort.add(1);
     if (ending.left === true) left.add(1);
+    if (principal !== undefined) noteCall?.(passage, principal, { status, refusal: refusal?.code, durationMs });
     const { wouldRefuse } = passage.taken;
     if (wouldRefuse !== undefined)
       plan.log('info', 'would_refuse', { limit: wouldRefuse, request_id: passage.requestId });

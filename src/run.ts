@@ -9,6 +9,7 @@ import { createGateway } from './gateway.ts';
 import { createLineWriter, openSink, type Sink } from './log/line-writer.ts';
 import { createMetrics } from './log/metrics.ts';
 import { measure, measureCertificates } from './measure.ts';
+import { startOwnIssuer } from './own-issuer.ts';
 import { createPlan, type Plan } from './plan.ts';
 import { createRecord } from './record.ts';
 import { createRedirect } from './redirect.ts';
@@ -41,7 +42,9 @@ const NO_HTTP2 = { tls: false, cleartext: false, streams: 0 };
 export async function runGateway(config: Config, parts: RunParts): Promise<Running> {
   const { clock } = parts;
   const metrics = createMetrics();
-  const plan = createPlan(config, { ...parts, metrics });
+  const { oauth2, scopes } = config;
+  const ownIssuer = oauth2 && (await startOwnIssuer({ oauth2, scopes }, { ...parts, metrics }));
+  const plan = createPlan(config, { ...parts, metrics, ownIssuer });
   const sink = parts.accessSink ?? (config.log.access === 'off' ? undefined : openSink(config.log.access));
   const lines = sink === undefined ? undefined : createLineWriter(sink, clock);
   const counters = createWireCounters();
@@ -78,6 +81,7 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
     await listener?.close(0);
     plan.close();
     await admin.close();
+    await ownIssuer?.close();
     throw error;
   }
   plan.start();
@@ -93,6 +97,7 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
       await Promise.all([listener.close(graceMs), redirect?.close(graceMs)]);
       plan.close();
       await admin.close();
+      await ownIssuer?.close();
       await lines?.close();
     },
   };
@@ -101,6 +106,7 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
 /** Ready: listening, not draining, and with keys for every issuer. */
 function readiness(plan: Plan, draining: boolean): { ready: boolean; reasons: string[] } {
   const reasons = [...plan.keySets].filter(([, keySet]) => !keySet.ready()).map(([uri]) => `no keys from ${uri}`);
+  if (plan.ownIssuer?.ready() === false) reasons.push('the store of the authorization server is not loaded');
   if (draining) reasons.push('draining');
   return { ready: reasons.length === 0, reasons };
 }

@@ -62,21 +62,31 @@ export function createAuthenticator(options: AuthenticatorOptions, parts: Authen
     const jws = readCompactJws(token, headerRules);
     if (jws === 'malformed' && isTokenList(token)) return challenges.ambiguous;
     if (typeof jws === 'string') return challenges.invalid[jws];
+    // A signature is the dear part: a token that is over is not worth one, whoever signed it.
+    const claims = readJsonObject(jws.payload);
+    if (claims !== undefined && isOver(claims, clock.wall() - issuer.clockSkewMs)) return challenges.invalid.expired;
     const key = keySet.keyFor(jws.kid, jws.alg);
     if (typeof key === 'string') return withoutKey(key);
-    return verify(token, jws, { key, version });
+    return verify(token, jws, { key, version, claims });
   }
 
   /** `version` is what the keys had when this key was asked for. */
   async function verify(
     token: string,
     jws: CompactJws,
-    { key, version }: { readonly key: KeyAnswer | Promise<KeyAnswer>; readonly version: number },
+    {
+      key,
+      version,
+      claims,
+    }: {
+      readonly key: KeyAnswer | Promise<KeyAnswer>;
+      readonly version: number;
+      readonly claims: ReturnType<typeof readJsonObject>;
+    },
   ): Promise<Principal | Refusal> {
     const found = await key;
     if (typeof found === 'string') return withoutKey(found);
     if (!(await isSignedBy(found, token, jws.alg))) return challenges.invalid.signature;
-    const claims = readJsonObject(jws.payload);
     if (claims === undefined) return challenges.invalid.malformed;
     const refusal = checkClaims(claims, clock.wall());
     if (refusal !== undefined) return refusal;
@@ -106,6 +116,11 @@ async function isSignedBy(key: CryptoKey, token: string, alg: string): Promise<b
     if (error instanceof errors.JOSEError) return false;
     throw error;
   }
+}
+
+function isOver(claims: Readonly<Record<string, unknown>>, nowMs: number): boolean {
+  const exp = Object.hasOwn(claims, 'exp') ? claims.exp : undefined;
+  return typeof exp === 'number' && exp > 0 && exp * 1000 <= nowMs;
 }
 
 function validityOf(claims: Readonly<Record<string, unknown>>, skewMs: number): Validity {
