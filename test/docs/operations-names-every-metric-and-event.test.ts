@@ -21,6 +21,7 @@ test('every metric there is, and no other', async (t) => {
   const gateway = await startGateway(`
 tls: { cert: '${folder}/edge.pem', key: '${folder}/edge.key' }
 issuers: { main: { issuer: https://auth.example.com, jwks_uri: 'http://127.0.0.1:1/jwks.json', audience: api } }
+oauth2: { issuer: https://gateway.internal, store: 'sqlite:${folder}/gatehouse.db', audience: internal }
 upstreams: { app: { targets: ['http://127.0.0.1:1'], circuit_breaker: {} } }
 routes:
   - { path: /a, kind: public, upstream: app, auth: { issuer: main }, rate_limit: { quota: 1/s, by: user } }
