@@ -2,7 +2,8 @@
  * A compact JWS (RFC 7515 §7.1) taken apart so that a token has exactly one
  * spelling: three parts, canonical base64url, strict JSON. Otherwise a cache or
  * a list of revoked tokens is passed by with a second spelling. The header is
- * read here; the claims are not parsed before the signature is known to fit.
+ * read here. Of the claims, only whether they are over is looked at before the
+ * signature is known to fit.
  */
 import type { TokenFault } from '../refusal.ts';
 import { readJsonObject } from './strict-json.ts';
