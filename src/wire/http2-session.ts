@@ -160,7 +160,8 @@ export class Http2Connection<Peer> {
     this.#exchanges.delete(exchange);
     this.#useful += usefulOf(exchange);
     if (!exchange.aborted && (stream.rstCode !== NGHTTP2_NO_ERROR || !exchange.finished)) this.#countReset();
-    if (this.#exchanges.size > 0) return;
+    // Once the last word is said, its own deadline stands.
+    if (this.#exchanges.size > 0 || this.#ending) return;
     if (this.#session.closed) this.#end();
     else this.#deadlineAt = this.#shared.now() + this.#settings.idleMs;
   }
