@@ -1,11 +1,11 @@
 /**
  * Programs that tests use and npm cannot bring: the servers that stand behind
  * the gateway in the smuggling tests, curl for the calls that the demonstration
- * prints, and a browser. On Debian and as root they are installed where they are
+ * prints, a browser, and a database. On Debian and as root they are installed where they are
  * absent; elsewhere those tests are skipped and say how to.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Program and Debian package. */
@@ -14,13 +14,15 @@ const PARTS = [
   ['haproxy', 'haproxy'],
   ['curl', 'curl'],
   ['chromium', 'chromium'],
+  ['postgres', 'postgresql'],
 ] as const;
 
 export type Part = (typeof PARTS)[number][0];
 
-/** Where `part` is, or `undefined`. Servers are often not in the path of users. */
+/** Where `part` is, or `undefined`. Servers are often not in the path of users; Debian's PostgreSQL is in nobody's. */
 export function pathOf(part: Part): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const elsewhere = ['/usr/sbin', '/usr/local/sbin', ...globSync('/usr/lib/postgresql/*/bin')];
+  const folders = [...elsewhere.splice(2), ...(process.env.PATH ?? '').split(delimiter), ...elsewhere];
   return folders.map((folder) => join(folder, part)).find((path) => existsSync(path));
 }
 

@@ -1,13 +1,13 @@
 /** The store that a configuration names: `sqlite:PATH`, or `postgres://…`, whose driver is loaded only then. */
-import { createSqliteStore, type SqliteOptions } from './sqlite.ts';
-import { type Store, StoreUnusable } from './store.ts';
+import { createSqliteStore } from './sqlite.ts';
+import { type Store, type StoreOptions, StoreUnusable } from './store.ts';
 
 /** Opens nothing yet: the first call does, and each call tries anew after one that failed. */
-export async function openStore(text: string, options: SqliteOptions = {}): Promise<Store> {
+export async function openStore(text: string, options: StoreOptions = {}): Promise<Store> {
   if (text.startsWith('sqlite:')) return createSqliteStore(text.slice('sqlite:'.length), options);
   if (/^postgres(?:ql)?:\/\//.test(text)) {
     const { createPostgresStore } = await import('./postgres.ts');
-    return createPostgresStore(text);
+    return createPostgresStore(text, options);
   }
   throw new StoreUnusable('the store is written `sqlite:PATH` or `postgres://…`');
 }

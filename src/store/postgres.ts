@@ -7,7 +7,7 @@
 import pg from 'pg';
 import { migrate } from './schema.ts';
 import type { Dialect, Sql, SqlRow, SqlValue, Statements } from './sql.ts';
-import { type Store, StoreUnavailable } from './store.ts';
+import { type Store, type StoreOptions, StoreUnavailable } from './store.ts';
 import { storeOn, type Tables, type TrailTables } from './store-on.ts';
 import { createTables } from './tables.ts';
 import { createTrailTables } from './trail-tables.ts';
@@ -30,14 +30,14 @@ const POSTGRES: Dialect = {
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
-export function createPostgresStore(url: string): Store {
+export function createPostgresStore(url: string, { patienceMs = STATEMENT_MS }: StoreOptions): Store {
   const pool = new pg.Pool({
     connectionString: url,
     max: MOST_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    query_timeout: STATEMENT_MS + LATE_MS,
-    idle_in_transaction_session_timeout: STATEMENT_MS,
+    connectionTimeoutMillis: Math.min(CONNECT_MS, patienceMs),
+    statement_timeout: patienceMs,
+    query_timeout: patienceMs + LATE_MS,
+    idle_in_transaction_session_timeout: patienceMs,
     keepAlive: true,
     application_name: 'gatehouse',
     types,
@@ -45,6 +45,7 @@ export function createPostgresStore(url: string): Store {
   // Of connections that nobody uses: the next call finds out by itself.
   pool.on('error', () => {});
   const sql = sqlOf(pool);
+  const underWay = new Set<Promise<unknown>>();
   let migrating: Promise<void> | undefined;
 
   function migrated(): Promise<void> {
@@ -55,22 +56,27 @@ export function createPostgresStore(url: string): Store {
     return migrating;
   }
 
-  return storeOn(after<Tables>(migrated, createTables(sql)), after<TrailTables>(migrated, createTrailTables(sql)), () =>
-    pool.end(),
-  );
-}
+  /** Operations that first see to it that the tables are there. */
+  function prepared<Operations extends object>(operations: Operations): Operations {
+    const entries = Object.entries(operations as Record<string, (...args: unknown[]) => Promise<unknown>>);
+    return Object.fromEntries(
+      entries.map(([name, operation]) => [
+        name,
+        (...args: unknown[]) => {
+          const call = migrated().then(() => operation(...args));
+          underWay.add(call);
+          const forget = (): void => void underWay.delete(call);
+          call.then(forget, forget);
+          return call;
+        },
+      ]),
+    ) as Operations;
+  }
 
-/** Operations that first see to it that the tables are there. */
-function after<Operations extends object>(ready: () => Promise<void>, operations: Operations): Operations {
-  const entries = Object.entries(operations as Record<string, (...args: unknown[]) => Promise<unknown>>);
-  const waiting = entries.map(([name, operation]) => [
-    name,
-    async (...args: unknown[]) => {
-      await ready();
-      return operation(...args);
-    },
-  ]);
-  return Object.fromEntries(waiting) as Operations;
+  return storeOn(prepared<Tables>(createTables(sql)), prepared<TrailTables>(createTrailTables(sql)), async () => {
+    await Promise.allSettled(underWay);
+    if (!pool.ending) await pool.end();
+  });
 }
 
 function sqlOf(pool: pg.Pool): Sql {

@@ -48,7 +48,7 @@ async function answer({ id, name, args }: Call): Promise<Answer> {
     return { id, value: await (await opened())[name]!(...args) };
   } catch (error) {
     const { name: kind, message } = error as Error;
-    // Someone may have moved the file, or mended the disk.
+    // A disk that failed, or was full, may be another by then.
     if (kind === 'StoreUnavailable' && !message.endsWith('is locked')) close();
     return { id, fault: { name: kind, message } };
   }

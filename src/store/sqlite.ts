@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Answer, Call, ThreadData } from './sqlite-thread.ts';
-import { type Store, StoreUnavailable, StoreUnusable } from './store.ts';
+import { type Store, type StoreOptions, StoreUnavailable, StoreUnusable } from './store.ts';
 import { storeOn, type Tables, type TrailTables } from './store-on.ts';
 
 /** The thread's file has the ending that this one has: types are stripped, or were when it was published. */
@@ -15,14 +15,9 @@ const THREAD = new URL(`./sqlite-thread${import.meta.url.slice(-3)}`, import.met
 /** Long enough for any batch of another process. */
 const BUSY_MS = 5000;
 
-export interface SqliteOptions {
-  /** How long a call waits for another process to let go of the file. */
-  readonly busyMs?: number;
-}
-
-export function createSqliteStore(path: string, { busyMs = BUSY_MS }: SqliteOptions = {}): Store {
-  const tables = createThread({ path, busyMs });
-  const trail = createThread({ path, busyMs });
+export function createSqliteStore(path: string, { patienceMs = BUSY_MS }: StoreOptions): Store {
+  const tables = createThread({ path, busyMs: patienceMs });
+  const trail = createThread({ path, busyMs: patienceMs });
   return storeOn(proxyOf<Tables>(tables), proxyOf<TrailTables>(trail), async () => {
     // One after the other, so that one is the last and leaves no journal behind.
     await tables.close();

@@ -169,6 +169,11 @@ export interface PlacedRecord extends TrailRecord {
   readonly position: number;
 }
 
+export interface StoreOptions {
+  /** How long a call waits for another process, or for a database that says nothing. */
+  readonly patienceMs?: number;
+}
+
 export interface Store {
   clients(): Promise<readonly StoredClient[]>;
   /** False: there is one of this id or name already. */

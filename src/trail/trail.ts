@@ -1,115 +1,161 @@
 /**
- * Writes the trail without being in anybody's way: to note something is a push
- * into a list. A few times a second what has gathered is chained, hashed and
- * stored; while the store is slow or away events wait, up to a number, and are
- * then dropped, counted, and the loss itself is recorded as soon as it can be.
+ * Who called whom, written behind the requests: `note` is a push. Five times a
+ * second what waits is chained, hashed and stored, in batches. While the store
+ * cannot be had, events wait; when too many do, new ones are dropped and counted,
+ * and as soon as it is back the trail itself says how many are missing.
  */
 import { randomBytes } from 'node:crypto';
-import type { Store, TrailEvent } from '../store/store.ts';
-import type { World } from '../world.ts';
-import { chain, type ChainEnd, NO_HASH } from './chain.ts';
+import { type Store, StoreUnavailable, type TrailEvent, type TrailLink, type TrailRecord } from '../store/store.ts';
+import type { Log, World } from '../world.ts';
+import { CHAIN_START, hashOf, storable } from './chain.ts';
 
 export interface TrailOptions {
-  /** Older records are deleted. */
   readonly maxAgeMs: number;
-  /** Of more, the oldest are deleted. */
   readonly maxRecords: number;
-  /** How many events may wait. */
+  /** How many events may wait; of a few hundred bytes each. */
   readonly maxWaiting?: number;
 }
 
 export interface Trail {
-  /** Never throws, never waits. */
-  readonly note: (event: TrailEvent) => void;
-  readonly written: () => number;
-  readonly dropped: () => number;
-  readonly waiting: () => number;
-  /** Writes what waits, if the store takes it within a few seconds. */
+  note(event: TrailEvent): void;
+  written(): number;
+  dropped(): number;
+  waiting(): number;
+  /** Writes what waits. Resolves when that is done, or soon after if it cannot be done. */
   close(): Promise<void>;
 }
 
-const WRITE_MS = 200;
+const WRITE_EVERY_MS = 200;
+/** Chained and hashed without a pause: about a millisecond. */
 const BATCH = 500;
 const MAX_WAITING = 50_000;
-const TRIM_MS = 60_000;
-const CLOSING_MS = 3000;
+const TRIM_EVERY_MS = 600_000;
+const CLOSE_WITHIN_MS = 2000;
 
-export function createTrail(store: Store, { clock, log }: World, options: TrailOptions): Trail {
-  const { maxAgeMs, maxRecords, maxWaiting = MAX_WAITING } = options;
-  // One for each process, so that chains never fork.
-  const writer = randomBytes(9).toString('base64url');
-  let end: ChainEnd = { sequence: 0, hash: NO_HASH };
+type TrailStore = Pick<Store, 'appendTrail' | 'trimTrail'>;
+
+export function createTrail(store: TrailStore, { clock, log }: World, options: TrailOptions): Trail {
+  const { maxWaiting = MAX_WAITING } = options;
   let waiting: TrailEvent[] = [];
-  let dropped = 0;
-  let droppedToTell = 0;
-  let written = 0;
-  let failing = false;
+  let chain = beginChain();
+  /** Made once: it may have been stored though the answer was lost, so the same is sent again. */
+  let batch: readonly TrailRecord[] = [];
   let writing: Promise<void> | undefined;
-  let trimAt = clock.monotonic() + TRIM_MS;
+  let trimming: Promise<void> | undefined;
+  let closed = false;
+  let failing = false;
+  let written = 0;
+  let dropped = 0;
+  /** Of `dropped`, those that the trail does not tell of yet. */
+  let untold = 0;
+  const stopWriting = clock.every(WRITE_EVERY_MS, write);
+  const stopTrimming = clock.every(TRIM_EVERY_MS, trim);
 
-  /** Batch after batch until nothing waits or one fails; a batch that failed is tried again as it was. */
-  async function writeAll(): Promise<void> {
-    try {
-      while (waiting.length > 0 || droppedToTell > 0) {
-        const lost = droppedToTell;
-        const events = waiting.slice(0, BATCH);
-        if (lost > 0) events.push({ at: clock.wall(), kind: 'records_dropped', detail: String(lost) });
-        const records = chain(writer, end, events);
-        // eslint-disable-next-line no-await-in-loop -- the order of the chain
-        await store.appendTrail(records);
-        const { sequence, hash } = records.at(-1)!;
-        end = { sequence, hash };
-        written += records.length;
-        waiting = waiting.slice(events.length - (lost > 0 ? 1 : 0));
-        droppedToTell -= lost;
-      }
-      if (failing) log('info', 'trail_back', { writer });
-      failing = false;
-    } catch (error) {
-      if (!failing)
-        log('error', 'trail_unavailable', { error: error instanceof Error ? error.message : String(error) });
-      failing = true;
-    }
+  function drop(count: number): void {
+    dropped += count;
+    untold += count;
   }
 
-  async function trim(): Promise<void> {
-    try {
-      await store.trimTrail(clock.wall() - maxAgeMs, maxRecords);
-    } catch (error) {
-      log('warn', 'trail_not_trimmed', { error: error instanceof Error ? error.message : String(error) });
-    }
-  }
-
-  function write(): Promise<void> {
+  function write(): void {
     writing ??= writeAll().finally(() => (writing = undefined));
-    return writing;
   }
 
-  const stop = clock.every(WRITE_MS, () => {
-    void write();
-    if (clock.monotonic() < trimAt) return;
-    trimAt = clock.monotonic() + TRIM_MS;
-    void trim();
-  });
+  async function writeAll(): Promise<void> {
+    for (;;) {
+      if (batch.length === 0) {
+        if (untold > 0 && !failing) tellOfDropped();
+        if (waiting.length === 0) return;
+        batch = chained(chain, waiting.splice(0, BATCH));
+      }
+      try {
+        await store.appendTrail(batch);
+        written += batch.length;
+        chain = { ...chain, last: batch.at(-1)! };
+        if (failing) log('info', 'trail_written_again', { dropped: untold });
+        failing = false;
+      } catch (error) {
+        if (error instanceof StoreUnavailable) return failed(error);
+        // Never again the same: nothing behind it would be written either.
+        log('error', 'trail_batch_lost', { records: batch.length, error: String(error) });
+        drop(batch.length);
+        chain = beginChain();
+      }
+      batch = [];
+    }
+  }
+
+  function failed(error: StoreUnavailable): void {
+    if (!failing) log('error', 'trail_not_written', { error: error.message });
+    failing = true;
+  }
+
+  function tellOfDropped(): void {
+    waiting.push({ at: clock.wall(), kind: 'records_dropped', detail: String(untold) });
+    untold = 0;
+  }
+
+  function trim(): void {
+    trimming ??= trimOnce(store, { log, before: clock.wall() - options.maxAgeMs, most: options.maxRecords }).finally(
+      () => (trimming = undefined),
+    );
+  }
 
   return {
     note(event) {
-      if (waiting.length < maxWaiting) waiting.push(event);
-      else {
-        dropped++;
-        droppedToTell++;
-      }
+      if (waiting.length >= maxWaiting || closed) drop(1);
+      else waiting.push(event);
     },
     written: () => written,
     dropped: () => dropped,
-    waiting: () => waiting.length,
+    waiting: () => waiting.length + batch.length,
     async close() {
-      stop();
-      await writing;
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, CLOSING_MS);
-      await Promise.race([write(), late]);
-      clearTimeout(timer);
+      closed = true;
+      stopWriting();
+      stopTrimming();
+      const late = Promise.withResolvers<void>();
+      const stopWaiting = clock.every(CLOSE_WITHIN_MS, late.resolve);
+      // What is under way may have begun before the last event came.
+      const done = (writing ?? Promise.resolve()).then(writeAll);
+      await Promise.race([done, late.promise]);
+      stopWaiting();
+      const lost = waiting.length + batch.length + untold;
+      if (lost > 0) log('error', 'trail_cut_short', { records: lost });
+      dropped += lost - untold;
+      waiting = [];
     },
   };
+}
+
+interface Chain {
+  readonly writer: string;
+  readonly last: TrailLink;
+}
+
+/** A chain has one writer, so that two processes cannot fork it. */
+function beginChain(): Chain {
+  return { writer: randomBytes(8).toString('hex'), last: CHAIN_START };
+}
+
+function chained({ writer, last }: Chain, events: readonly TrailEvent[]): readonly TrailRecord[] {
+  let { sequence, hash } = last;
+  return events.map((given) => {
+    const event = storable(given);
+    hash = hashOf(hash, writer, ++sequence, event);
+    return { writer, sequence, event, hash };
+  });
+}
+
+interface Trimming {
+  readonly log: Log;
+  readonly before: number;
+  readonly most: number;
+}
+
+async function trimOnce(store: TrailStore, { log, before, most }: Trimming): Promise<void> {
+  try {
+    await store.trimTrail(before, most);
+  } catch (error) {
+    // The next time will do.
+    log('warn', 'trail_not_trimmed', { error: String(error) });
+  }
 }
