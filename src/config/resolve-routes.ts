@@ -49,26 +49,28 @@ export function resolveRoute(value: RouteValue, index: number, around: Surroundi
     report,
   );
   const cors = resolveRouteCors(value, auth, around.cors, { path, report });
+  const clientCertificate = resolveClientCertificate(value, path, around, report);
+  const plugins = resolvePlugins(
+    value.plugins ?? [],
+    { token: value.auth !== 'none', certificate: around.clientCertificates },
+    [...path, 'plugins'],
+    report,
+  );
   const route: Omit<RouteConfig, 'path' | 'kind' | 'upstream'> = {
     name,
     hosts,
     methods,
     auth,
-    clientCertificate: resolveClientCertificate(value, path, around, report),
+    clientCertificate,
     rateLimits,
     cors,
     maxBodyBytes: value.max_body === undefined ? around.bodyBytes : sizeBytes(value.max_body),
     totalMs: value.timeouts?.total === undefined ? around.totalMs : durationMs(value.timeouts.total),
     streaming: resolveStreaming(value, path, report),
-    webSocket: resolveUpgrade(value, { methods, auth, cors }, path, report),
+    webSocket: resolveUpgrade(value, { methods, auth, cors, clientCertificate, plugins }, path, report),
     stripPrefix: resolveStripPrefix(value, path, report),
     rewrite: resolveRewrite(value, path, report),
-    plugins: resolvePlugins(
-      value.plugins ?? [],
-      { token: value.auth !== 'none', certificate: around.clientCertificates },
-      [...path, 'plugins'],
-      report,
-    ),
+    plugins,
     place: report.placeOf(path),
   };
   const patterned =

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { routeFaults, routeOf } from '../../test/support/configuration.ts';
+import { createCertificate } from '../../test/support/certificate.ts';
+import { routeFaults, routeOf, withRoutes } from '../../test/support/configuration.ts';
+import { sourceOf } from '../../test/support/source.ts';
+import { formatFault } from './faults.ts';
+import { parseConfig } from './load.ts';
 
 const OPEN = 'path: /a, kind: operations, auth: none';
 const COOKIE = `path: /a, kind: internal, auth: { issuer: main, token_source: 'cookie: session' }, rate_limit: none`;
@@ -45,4 +49,25 @@ for (const [what, keys, fault] of [
 test('a cookie is fine where the pages are named', () => {
   const cors = 'cors: { origins: ["https://app.example.com"], credentials: true }';
   assert.deepEqual(routeFaults(`${COOKIE}, upgrade: [websocket], ${cors}`), []);
+});
+
+test('UPG-02 a certificate that any page may use is warned of, where nothing else says who calls', () => {
+  const edge = createCertificate({ name: 'gateway.test' });
+  const files = { 'edge.pem': edge.cert, 'edge.key': edge.key };
+  const tls = 'tls: { cert: edge.pem, key: edge.key, client_certificates: { mode: optional, ca: edge.pem } }\n';
+  const warned = (keys: string): boolean => {
+    const route = `  - { path: /a, upstream: app, kind: operations, upgrade: [websocket], ${keys} }`;
+    const loaded = parseConfig(tls + withRoutes(route), 'g.yaml', sourceOf({ files }));
+    if (loaded.config === undefined) assert.fail(loaded.faults.map(formatFault).join('\n'));
+    return loaded.warnings.map(formatFault).some((line) => line.includes('a browser shows its certificate'));
+  };
+  const inject = 'plugins: [inject-claims: { headers: { X-Client: certificate:subject } }]';
+  const page = 'cors: { origins: ["https://app.example.com"] }';
+  assert.equal(warned('auth: none, client_certificate: required'), true);
+  assert.equal(warned(`auth: none, ${inject}`), true);
+  assert.equal(warned("auth: none, client_certificate: required, cors: { origins: ['*'] }"), true);
+  assert.equal(warned(`auth: none, client_certificate: required, ${page}`), false);
+  assert.equal(warned(`auth: none`), false);
+  // A page cannot send the header that the token stands in.
+  assert.equal(warned('auth: { issuer: main }, rate_limit: none, client_certificate: required'), false);
 });

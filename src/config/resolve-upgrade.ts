@@ -1,7 +1,7 @@
 /**
  * What a route lets go on for as long as it likes: bodies without end, and
  * WebSocket. A browser opens a WebSocket for any page and sends the cookies with
- * it, so who lets cookies speak must say which pages may.
+ * it, and shows its certificate: so who lets those speak must say which pages may.
  */
 import type { RouteConfig, WebSocketConfig } from './config.ts';
 import { quoteKey, type Path, type Report } from './faults.ts';
@@ -28,10 +28,11 @@ export function resolveStreaming(value: RouteValue, path: Path, report: Report):
 
 export function resolveUpgrade(
   value: RouteValue,
-  { methods, auth, cors }: Pick<RouteConfig, 'methods' | 'auth' | 'cors'>,
+  route: Pick<RouteConfig, 'methods' | 'auth' | 'cors' | 'clientCertificate' | 'plugins'>,
   path: Path,
   report: Report,
 ): WebSocketConfig | undefined {
+  const { methods, auth, cors } = route;
   const at = [...path, 'upgrade'];
   if (value.upgrade === undefined) {
     reportUnused(value, path, report);
@@ -50,6 +51,7 @@ export function resolveUpgrade(
     report.error(at, 'a WebSocket is opened by GET, which the route does not serve; add it to its methods');
   }
   if (auth?.source.in === 'cookie') reportOpenToPages(cors, at, report);
+  else if (auth === undefined && looksAtCertificate(route)) warnOfPages(cors, at, report);
   return {
     idleMs: durationMs(value.timeouts?.tunnel_idle ?? TUNNEL_IDLE),
     closeOnExpiry: value.close_on_expiry ?? true,
@@ -74,5 +76,18 @@ function reportOpenToPages(cors: RouteConfig['cors'], at: Path, report: Report):
   report.error(
     at,
     `browsers send the cookie with the token along when a page opens a WebSocket, and ${whose}; write \`cors: { origins: [https://app.example.com], credentials: true }\` with the origins of your own pages`,
+  );
+}
+
+function looksAtCertificate({ clientCertificate, plugins }: Pick<RouteConfig, 'clientCertificate' | 'plugins'>) {
+  return clientCertificate !== undefined || plugins.injectFromCertificate.length > 0;
+}
+
+/** The same, where callers are as likely programs, who need no `cors`. */
+function warnOfPages(cors: RouteConfig['cors'], path: Path, report: Report): void {
+  if (cors !== undefined && !cors.origins.includes('*')) return;
+  report.warning(
+    path,
+    'a browser shows its certificate for any page that opens a WebSocket, and nothing else says who calls; write `auth`, or `cors: { origins: [https://app.example.com] }` with the origins of your own pages, or the gateway’s own if there are none',
   );
 }
