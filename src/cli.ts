@@ -3,7 +3,11 @@
  * process says when it ends. Nothing else in `src/` ends the process.
  */
 import { readFileSync } from 'node:fs';
+import { audit } from './cli/audit.ts';
 import { check } from './cli/check.ts';
+import { clients } from './cli/clients.ts';
+import { keys } from './cli/keys.ts';
+import { revocations, revoke } from './cli/revoke.ts';
 import { run } from './cli/run.ts';
 import { schema } from './cli/schema.ts';
 import { type Command, type ExitCode, type Terminal, UsageError } from './cli/terminal.ts';
@@ -14,6 +18,11 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ['run', run],
   ['check', check],
   ['schema', schema],
+  ['clients', clients],
+  ['keys', keys],
+  ['revoke', revoke],
+  ['revocations', revocations],
+  ['audit', audit],
 ]);
 
 const terminal: Terminal = {

@@ -36,11 +36,14 @@ export function createAuthorizer(rules: ScopeRules): Authorize {
   return (principal, method) => (byMethod.get(method) ?? otherwise)(principal.scopes);
 }
 
+function listOf({ allOf, anyOf }: ScopeRule): readonly string[] {
+  return [...allOf, ...anyOf];
+}
+
 /** Every scope that a route asks for, by method: what of them a token holds is what a request used. */
 export function createScopeList(
   rules: Pick<ScopeRules, 'scopes' | 'scopesByMethod'>,
 ): (method: string) => readonly string[] {
-  const listOf = ({ allOf, anyOf }: ScopeRule): readonly string[] => [...allOf, ...anyOf];
   const otherwise = listOf(rules.scopes);
   const byMethod = new Map([...rules.scopesByMethod].map(([method, rule]) => [method, listOf(rule)]));
   const get = byMethod.get('GET');
