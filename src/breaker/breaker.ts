@@ -1,7 +1,7 @@
 /**
  * Stops calling a target that is down. Closed: all pass and results are counted
- * in a sliding window; open: none pass; half-open: exactly `probes` pass and the
- * rest are refused at once, never queued. A permit is the number of the state it
+ * in a sliding window; open: none pass; half-open: exactly `probes` pass in each
+ * `openForMs` and the rest are refused at once, never queued. A permit is the number of the state it
  * was given in, so the late result of an earlier state moves nothing. No timer;
  * a request costs two comparisons and two additions.
  */
@@ -39,7 +39,7 @@ export interface Breaker {
 type State =
   | { readonly kind: 'closed'; readonly results: ResultWindow }
   | { readonly kind: 'open'; readonly untilMs: number }
-  | { readonly kind: 'half_open'; given: number; succeeded: number };
+  | { readonly kind: 'half_open'; given: number; succeeded: number; nextProbesAtMs: number };
 
 /** `changed` is told of every new state. */
 export function createBreaker(
@@ -73,11 +73,16 @@ export function createBreaker(
   return {
     acquire() {
       if (state.kind === 'open' && clock.monotonic() >= state.untilMs) {
-        become({ kind: 'half_open', given: 0, succeeded: 0 });
+        become({ kind: 'half_open', given: 0, succeeded: 0, nextProbesAtMs: clock.monotonic() + openForMs });
       }
       if (state.kind === 'open') return undefined;
       if (state.kind === 'half_open') {
-        if (state.given >= probes) return undefined;
+        if (state.given >= probes) {
+          // A probe may be an upload without end: nobody waits for its verdict for longer than for the circuit.
+          if (clock.monotonic() < state.nextProbesAtMs) return undefined;
+          state.given = 0;
+          state.nextProbesAtMs = clock.monotonic() + openForMs;
+        }
         state.given++;
       }
       return generation;
@@ -95,7 +100,7 @@ export function createBreaker(
       else open();
     },
     release(permit) {
-      if (permit === generation && state.kind === 'half_open') state.given--;
+      if (permit === generation && state.kind === 'half_open' && state.given > 0) state.given--;
     },
     retryAfterMs: () => (state.kind === 'open' ? Math.max(0, state.untilMs - clock.monotonic()) : 0),
     state: () => state.kind,
