@@ -71,7 +71,7 @@ export function createTrail(store: TrailStore, { clock, log }: World, options: T
         await store.appendTrail(batch);
         written += batch.length;
         chain = { ...chain, last: batch.at(-1)! };
-        if (failing) log('info', 'trail_written_again', { dropped: untold });
+        if (failing) log('info', 'trail_back', { dropped: untold });
         failing = false;
       } catch (error) {
         if (error instanceof StoreUnavailable) return failed(error);
@@ -85,7 +85,7 @@ export function createTrail(store: TrailStore, { clock, log }: World, options: T
   }
 
   function failed(error: StoreUnavailable): void {
-    if (!failing) log('error', 'trail_not_written', { error: error.message });
+    if (!failing) log('error', 'trail_unavailable', { error: error.message });
     failing = true;
   }
 
