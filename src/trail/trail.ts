@@ -79,6 +79,9 @@ export function createTrail(store: TrailStore, { clock, log }: World, options: T
         log('error', 'trail_batch_lost', { records: batch.length, error: String(error) });
         drop(batch.length);
         chain = beginChain();
+        batch = [];
+        failing = true;
+        return;
       }
       batch = [];
     }
