@@ -41,8 +41,8 @@ export async function verifyTrail(store: ReadableStore): Promise<Verdict> {
       const before = (await store.trailChains()).get(writer)?.before;
       if (before !== undefined && before.sequence >= (previous?.sequence ?? 0)) previous = before;
     }
-    reached.set(writer, record);
     const what = previous === undefined ? 'unknown' : faultOf(record, previous);
+    if (what !== 'misplaced') reached.set(writer, record);
     if (what === 'missing') faults.push({ writer, sequence: previous!.sequence + 1, what });
     else if (what !== undefined) faults.push({ writer, sequence, what });
   }
