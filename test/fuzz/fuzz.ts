@@ -13,12 +13,13 @@ import { fuzzCallers, fuzzReplies, hostileRoutes, mutatingUpstream } from './cal
 import { fuzzDifferential } from './differential.ts';
 import { fuzzParsers } from './parsers.ts';
 import { soak, type SoakCount } from './soak.ts';
+import { soakStreams } from './soak-streams.ts';
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    only: { type: 'string', default: 'parsers,differential,callers,replies,soak' },
+    only: { type: 'string', default: 'parsers,differential,callers,replies,soak,streams' },
     exchanges: { type: 'string', default: '5000' },
   },
 });
@@ -26,6 +27,7 @@ const PARSERS = 300_000;
 const DIFFERENTIAL = 100_000;
 const CALLERS = 6400;
 const REPLIES = 6400;
+const STREAMS = 3000;
 
 const upstream = await startUpstream();
 const gateway = await startGateway(openRoute(upstream.url, 'log: { access: off }'));
@@ -39,6 +41,7 @@ const kinds = new Map<string, (seed: number) => Promise<number>>([
   ['callers', (seed) => fuzzCallers(gateway.port, upstream, { seed, cases: CALLERS }).then(({ cases }) => cases)],
   ['replies', () => fuzzReplies(exposed.port, REPLIES).then(({ cases }) => cases)],
   ['soak', (seed) => soak({ exchanges: Number(values.exchanges), seed }).then(soaked)],
+  ['streams', (seed) => soakStreams({ exchanges: STREAMS, seed }).then(({ exchanges }) => exchanges)],
 ]);
 
 /** Says how they ended. */
