@@ -12,31 +12,41 @@ export const CHAIN_START: TrailLink = { sequence: 0, hash: '0'.repeat(64) };
 const MOST_CHARS = 1024;
 const MOST_SCOPES = 100;
 
-/** JSON of one list in a fixed order: no two events are the same text. */
+/** Every field in a fixed order and behind its length, so that no two events are the same text; half the cost of JSON. */
 export function hashOf(previous: string, writer: string, sequence: number, event: TrailEvent): string {
-  const text = JSON.stringify([
-    previous,
-    writer,
-    sequence,
-    event.at,
-    event.kind,
-    event.client,
-    event.subject,
-    event.jti,
-    event.issuer,
-    event.scopes,
-    event.route,
-    event.method,
-    event.upstream,
-    event.status,
-    event.refusal,
-    event.durationMs,
-    event.requestId,
-    event.traceparent,
-    event.by,
-    event.detail,
-  ]);
+  let scopes: string | undefined;
+  if (event.scopes !== undefined) {
+    scopes = '';
+    for (const scope of event.scopes) scopes += field(scope);
+  }
+  const text =
+    field(previous) +
+    field(writer) +
+    field(sequence) +
+    field(event.at) +
+    field(event.kind) +
+    field(event.client) +
+    field(event.subject) +
+    field(event.jti) +
+    field(event.issuer) +
+    field(scopes) +
+    field(event.route) +
+    field(event.method) +
+    field(event.upstream) +
+    field(event.status) +
+    field(event.refusal) +
+    field(event.durationMs) +
+    field(event.requestId) +
+    field(event.traceparent) +
+    field(event.by) +
+    field(event.detail);
   return hash('sha256', text, 'hex');
+}
+
+function field(value: string | number | undefined): string {
+  if (value === undefined) return '-';
+  const text = typeof value === 'string' ? value : String(value);
+  return `${text.length}:${text}`;
 }
 
 /** What every store gives back as it was: whole milliseconds, finite numbers, texts without the one character PostgreSQL cannot keep. */
