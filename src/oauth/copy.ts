@@ -98,6 +98,7 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
   }
 
   async function takeKeys(next: readonly StoredKey[]): Promise<void> {
+    if (keys.length > 0 && JSON.stringify(next) === JSON.stringify(stored)) return;
     const opened = await openKeys(next, cipher);
     if ('fault' in opened) throw new Error(`the signing key ${opened.kid} cannot be used: ${opened.fault}`);
     stored = next;
