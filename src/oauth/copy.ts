@@ -119,8 +119,9 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
       const fault = error instanceof Error ? error.message : String(error);
       // Once for each reason, not five times a second.
       if (fault !== lastFault) {
-        const event = error instanceof StoreUnavailable ? 'oauth_store_unavailable' : 'oauth_refresh_failed';
-        log('error', event, { error: fault, going_on_with_old: loaded });
+        const fields = { error: fault, going_on_with_old: loaded };
+        if (error instanceof StoreUnavailable) log('error', 'oauth_store_unavailable', fields);
+        else log('error', 'oauth_refresh_failed', fields);
       }
       lastFault = fault;
     } finally {
