@@ -230,7 +230,7 @@ test('until the store was read nothing is answered, and then everything is', asy
   assert.equal((await served.get('oauth2-jwks')).status, 503);
   store.away = false;
   await served.pass(200);
-  assert.equal(served.server.ready(), true);
+  await until(served.server.ready);
   assert.equal((await served.post('oauth2-token', GRANT, { fields })).status, 200);
 });
 
