@@ -3,26 +3,20 @@
  * process says when it ends. Nothing else in `src/` ends the process.
  */
 import { readFileSync } from 'node:fs';
-import { audit } from './cli/audit.ts';
-import { check } from './cli/check.ts';
-import { clients } from './cli/clients.ts';
-import { keys } from './cli/keys.ts';
-import { revocations, revoke } from './cli/revoke.ts';
-import { run } from './cli/run.ts';
-import { schema } from './cli/schema.ts';
 import { type Command, type ExitCode, type Terminal, UsageError } from './cli/terminal.ts';
 import { suggestion } from './config/nearest.ts';
 import { systemClock } from './world.ts';
 
-const commands: ReadonlyMap<string, Command> = new Map([
-  ['run', run],
-  ['check', check],
-  ['schema', schema],
-  ['clients', clients],
-  ['keys', keys],
-  ['revoke', revoke],
-  ['revocations', revocations],
-  ['audit', audit],
+/** Each is loaded when it is called: a gateway that runs for months holds nothing of the others. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['run', async () => (await import('./cli/run.ts')).run],
+  ['check', async () => (await import('./cli/check.ts')).check],
+  ['schema', async () => (await import('./cli/schema.ts')).schema],
+  ['clients', async () => (await import('./cli/clients.ts')).clients],
+  ['keys', async () => (await import('./cli/keys.ts')).keys],
+  ['revoke', async () => (await import('./cli/revoke.ts')).revoke],
+  ['revocations', async () => (await import('./cli/revoke.ts')).revocations],
+  ['audit', async () => (await import('./cli/audit.ts')).audit],
 ]);
 
 const terminal: Terminal = {
@@ -36,14 +30,17 @@ const terminal: Terminal = {
 
 async function main([name, ...args]: readonly string[]): Promise<ExitCode> {
   if (name === '--version') return print(`${version()}\n`);
-  if (name === '--help' || args.includes('--help')) return print(usage());
-  const command = commands.get(name ?? '');
-  if (name === undefined || command === undefined) {
+  if (name === '--help' || args.includes('--help')) return print(await usage());
+  const load = commands.get(name ?? '');
+  if (name === undefined || load === undefined) {
     terminal.err(
-      name === undefined ? usage() : `gatehouse: unknown command \`${name}\`; ${suggestion(name, commands.keys())}\n`,
+      name === undefined
+        ? await usage()
+        : `gatehouse: unknown command \`${name}\`; ${suggestion(name, commands.keys())}\n`,
     );
     return 2;
   }
+  const command = await load();
   try {
     return await command.run(args, terminal);
   } catch (error) {
@@ -65,8 +62,9 @@ function print(text: string): ExitCode {
   return 0;
 }
 
-function usage(): string {
-  const lines = [...commands.values()].map((command) => {
+async function usage(): Promise<string> {
+  const all = await Promise.all([...commands.values()].map((load) => load()));
+  const lines = all.map((command) => {
     const [call = '', what = ''] = command.usage.split(/ {2}/);
     return `  gatehouse ${call.padEnd(24)} ${what}\n`;
   });

@@ -7,9 +7,9 @@ import { createAdmin } from './admin/admin.ts';
 import type { Config } from './config/config.ts';
 import { createGateway } from './gateway.ts';
 import { createLineWriter, openSink, type Sink } from './log/line-writer.ts';
-import { createMetrics } from './log/metrics.ts';
+import { createMetrics, type Metrics } from './log/metrics.ts';
 import { measure, measureCertificates } from './measure.ts';
-import { startOwnIssuer } from './own-issuer.ts';
+import type { OwnIssuer } from './own-issuer.ts';
 import { createPlan, type Plan } from './plan.ts';
 import { createRecord } from './record.ts';
 import { createRedirect } from './redirect.ts';
@@ -42,8 +42,7 @@ const NO_HTTP2 = { tls: false, cleartext: false, streams: 0 };
 export async function runGateway(config: Config, parts: RunParts): Promise<Running> {
   const { clock } = parts;
   const metrics = createMetrics();
-  const { oauth2, scopes } = config;
-  const ownIssuer = oauth2 && (await startOwnIssuer({ oauth2, scopes }, { ...parts, metrics }));
+  const ownIssuer = await startOwnIssuerOf(config, { ...parts, metrics });
   const plan = createPlan(config, { ...parts, metrics, ownIssuer });
   const sink = parts.accessSink ?? (config.log.access === 'off' ? undefined : openSink(config.log.access));
   const lines = sink === undefined ? undefined : createLineWriter(sink, clock);
@@ -101,6 +100,16 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
       await lines?.close();
     },
   };
+}
+
+/** Its code, and the store's, is loaded only where it is used: without `oauth2` it would be 10 MB for nothing. */
+async function startOwnIssuerOf(
+  { oauth2, scopes }: Config,
+  parts: World & { readonly metrics: Metrics },
+): Promise<OwnIssuer | undefined> {
+  if (oauth2 === undefined) return undefined;
+  const { startOwnIssuer } = await import('./own-issuer.ts');
+  return await startOwnIssuer({ oauth2, scopes }, parts);
 }
 
 /** Ready: listening, not draining, and with keys for every issuer. */
