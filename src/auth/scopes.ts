@@ -26,29 +26,28 @@ interface Scoped {
 export type Authorize = (principal: Scoped, method: string) => Refusal | undefined;
 
 export function createAuthorizer(rules: ScopeRules): Authorize {
-  const otherwise = compileRule(rules.scopes, rules.issuer.name);
-  const byMethod = new Map(
-    [...rules.scopesByMethod].map(([method, rule]) => [method, compileRule(rule, rules.issuer.name)]),
-  );
-  // HEAD is GET without the body (RFC 9110 §9.3.2): it must not read what GET may not.
-  const get = byMethod.get('GET');
-  if (get !== undefined && !byMethod.has('HEAD')) byMethod.set('HEAD', get);
-  return (principal, method) => (byMethod.get(method) ?? otherwise)(principal.scopes);
-}
-
-function listOf({ allOf, anyOf }: ScopeRule): readonly string[] {
-  return [...allOf, ...anyOf];
+  const ruleFor = byMethod(rules, (rule) => compileRule(rule, rules.issuer.name));
+  return (principal, method) => ruleFor(method)(principal.scopes);
 }
 
 /** Every scope that a route asks for, by method: what of them a token holds is what a request used. */
 export function createScopeList(
   rules: Pick<ScopeRules, 'scopes' | 'scopesByMethod'>,
 ): (method: string) => readonly string[] {
-  const otherwise = listOf(rules.scopes);
-  const byMethod = new Map([...rules.scopesByMethod].map(([method, rule]) => [method, listOf(rule)]));
-  const get = byMethod.get('GET');
-  if (get !== undefined && !byMethod.has('HEAD')) byMethod.set('HEAD', get);
-  return (method) => byMethod.get(method) ?? otherwise;
+  return byMethod(rules, ({ allOf, anyOf }) => [...allOf, ...anyOf]);
+}
+
+/** What is made of each rule, by the method it is for. */
+function byMethod<T>(
+  { scopes, scopesByMethod }: Pick<ScopeRules, 'scopes' | 'scopesByMethod'>,
+  make: (rule: ScopeRule) => T,
+): (method: string) => T {
+  const otherwise = make(scopes);
+  const made = new Map([...scopesByMethod].map(([method, rule]) => [method, make(rule)]));
+  // HEAD is GET without the body (RFC 9110 §9.3.2): it must not read what GET may not.
+  const get = made.get('GET');
+  if (get !== undefined && !made.has('HEAD')) made.set('HEAD', get);
+  return (method) => made.get(method) ?? otherwise;
 }
 
 function compileRule(rule: ScopeRule, realm: string): (held: ReadonlySet<string>) => Refusal | undefined {
