@@ -20,6 +20,7 @@ import type {
   RouteConfig,
   UpstreamConfig,
 } from './config/config.ts';
+import { SELF } from './config/resolve-oauth2.ts';
 import { createReplyGuard } from './forward.ts';
 import { addressKey, callerAddress, createTrustedProxies } from './limit/address.ts';
 import { createLimiter, type Limiter } from './limit/limiter.ts';
@@ -88,9 +89,6 @@ export interface TunnelPlan {
   readonly expirySkewMs: number | undefined;
 }
 
-/** What stands for the URL of the gateway's own key set. */
-const OWN_KEYS = 'self';
-
 export interface PlanParts extends World {
   readonly metrics: Metrics;
   /** The authorization server; absent without `oauth2`. */
@@ -137,7 +135,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       const sharers = config.routes.flatMap(({ auth }) => (auth?.issuer.jwksUri === jwksUri ? [auth.issuer] : []));
       const ttlMs = Math.min(...sharers.map(({ jwksTtlMs }) => jwksTtlMs));
       const maxStaleMs = Math.min(...sharers.map(({ jwksMaxStaleMs }) => jwksMaxStaleMs));
-      const isOwn = jwksUri === OWN_KEYS && ownIssuer !== undefined;
+      const isOwn = jwksUri === SELF && ownIssuer !== undefined;
       keySet = createKeySet({ jwksUri, ttlMs, maxStaleMs }, { ...world, fetchKeys: isOwn ? ownKeys : fetchKeys });
       if (isOwn) ownIssuer.whenKeysChange(keySet.refresh);
       keySets.set(jwksUri, keySet);

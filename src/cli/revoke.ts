@@ -1,6 +1,7 @@
 /** `gatehouse revoke` and `gatehouse revocations`: tokens that are good no more, of this issuer or another. */
 import { parseArgs } from 'node:util';
 import { suggestion } from '../config/nearest.ts';
+import { SELF } from '../config/resolve-oauth2.ts';
 import { EXPIRY_MARGIN_MS, MAX_TOKEN_TTL_MS } from '../oauth/key-schedule.ts';
 import { revokeClient } from '../oauth/manage-clients.ts';
 import { previewRevocation, revokeTokens, type WantedRevocation } from '../oauth/manage-revocations.ts';
@@ -104,7 +105,7 @@ function issuerOf(
   { config, issuer }: OpenDesk,
   named: string | undefined,
 ): { readonly url: string; readonly longestMs: number } | string {
-  if (named === undefined || named === issuer || named === 'self') return { url: issuer, longestMs: MAX_TOKEN_TTL_MS };
+  if (named === undefined || named === issuer || named === SELF) return { url: issuer, longestMs: MAX_TOKEN_TTL_MS };
   const all = [...config.issuers, ...config.routes.flatMap(({ auth }) => (auth === undefined ? [] : [auth.issuer]))];
   const known = all.filter(({ name, issuer: url }) => name === named || url === named);
   if (known.length === 0) {

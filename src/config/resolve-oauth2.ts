@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
+import { oauthPaths } from '../oauth-paths.ts';
 import { readIssuerUrl } from './addresses.ts';
 import type { Config, IssuerConfig, OAuth2Config, StaticClientConfig } from './config.ts';
 import type { Path } from './faults.ts';
@@ -13,7 +14,7 @@ import { resolveLimit } from './resolve-limits.ts';
 import type { OAuth2Value, ScopesDeclared } from './schema-oauth2.ts';
 import { durationMs } from './units.ts';
 
-/** What routes call the issuer that the gateway itself is. */
+/** What routes call the issuer that the gateway itself is; stands for the URL of its key set too. */
 export const SELF = 'self';
 const MIN_SECRET_CHARS = 32;
 /** RFC 9068 tokens, for as long as any of them may last. */
@@ -149,11 +150,7 @@ export function reportTakenPaths(
   { report }: Surroundings,
 ): void {
   if (oauth2 === undefined) return;
-  const base = new URL(oauth2.issuer).pathname.replace(/\/$/, '');
-  const taken = new Set([
-    ...['token', 'introspect', 'revoke', 'jwks'].map((name) => `${base}/oauth2/${name}`),
-    `/.well-known/oauth-authorization-server${base}`,
-  ]);
+  const taken = new Set<string>(Object.values(oauthPaths(oauth2.issuer)));
   for (const [index, { path, hosts }] of routes.entries()) {
     if (!taken.has(path) || hosts.length > 0) continue;
     report.error(

@@ -4,6 +4,7 @@
  * gateway serves them and asks `isRevoked` of every token.
  */
 import type { LocalRoute } from '../local.ts';
+import { oauthPaths } from '../oauth-paths.ts';
 import { createAssertionCheck } from './assertion.ts';
 import { AUTHENTICATION_METHODS } from './authenticate-client.ts';
 import { ASSERTION_ALGORITHMS } from './client-keys.ts';
@@ -39,16 +40,8 @@ export function createAuthorizationServer(options: AuthorizationServerOptions, p
   const { issuer } = options;
   const { store, clock, note } = parts;
   const copy = createCopy(options, parts);
-  const { origin, pathname } = new URL(issuer);
-  const base = pathname.replace(/\/$/, '');
-  const paths = {
-    token: `${base}/oauth2/token`,
-    introspect: `${base}/oauth2/introspect`,
-    revoke: `${base}/oauth2/revoke`,
-    jwks: `${base}/oauth2/jwks`,
-    // The path of the issuer goes behind the well-known one (RFC 8414 §3.1).
-    metadata: `/.well-known/oauth-authorization-server${base}`,
-  };
+  const { origin } = new URL(issuer);
+  const paths = oauthPaths(issuer);
   const tokenUrl = `${origin}${paths.token}`;
   const endpointParts = {
     find: copy.client,
