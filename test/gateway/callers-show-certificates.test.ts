@@ -6,6 +6,7 @@ import * as tls from 'node:tls';
 import { createCertificate } from '../support/certificate.ts';
 import { connectSecure, requestText, type Reply } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
+import { cutFor } from '../support/cut-connections.ts';
 import { createFolder } from '../support/folder.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { oneRound } from '../support/other-end.ts';
@@ -116,9 +117,9 @@ test('one that does not verify is turned away and counted, in either mode; none 
     [required, { maxVersion: 'TLSv1.2' as const }],
     [required, { maxVersion: 'TLSv1.2' as const, ...forged }],
   ] as const) {
-    const before = await failed(gateway);
+    const before = await cutFor(gateway.adminPort, 'handshake');
     assert.ok(await turnedAway(gateway, options));
-    while ((await failed(gateway)) !== before + 1) await oneRound();
+    while ((await cutFor(gateway.adminPort, 'handshake')) !== before + 1) await oneRound();
   }
   const problems = optional.events.filter(({ event }) => event === 'client_certificate_refused');
   assert.deepEqual(
@@ -126,11 +127,6 @@ test('one that does not verify is turned away and counted, in either mode; none 
     ['CERT_SIGNATURE_FAILURE', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED'],
   );
 });
-
-async function failed({ adminPort }: TestGateway): Promise<number> {
-  const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  return Number(/connections_cut_total\{reason="handshake"\} (\d+)/.exec(metrics)![1]);
-}
 
 test('a session is never resumed: a ticket would outlive who vouched for its holder', async () => {
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {

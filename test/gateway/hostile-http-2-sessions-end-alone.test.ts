@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { ask } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
+import { cutFor } from '../support/cut-connections.ts';
 import { startGateway } from '../support/gateway.ts';
 import { connectHttp2 } from '../support/http2-client.ts';
 import {
@@ -45,11 +46,6 @@ after(() => Promise.all([gateway.close(), upstream.close()]));
 
 const POST = requestFields('POST');
 const SWEEP_MS = 100;
-
-async function cutFor(adminPort: number, reason: string): Promise<number> {
-  const text = await fetch(`http://127.0.0.1:${adminPort}/metrics`).then((reply) => reply.text());
-  return Number(new RegExp(`^gatehouse_connections_cut_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(text)?.[1]);
-}
 
 const cut = async (...reasons: readonly string[]): Promise<number> =>
   (await Promise.all(reasons.map((reason) => cutFor(gateway.adminPort, reason)))).reduce((sum, one) => sum + one, 0);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { connectRaw } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
+import { cutFor } from '../support/cut-connections.ts';
 import { startGateway } from '../support/gateway.ts';
 import {
   ACK,
@@ -40,10 +41,7 @@ after(() => Promise.all([gateway.close(), upstream.close()]));
 const POST = requestFields('POST');
 const SWEEP_MS = 100;
 
-async function cut(reason: string): Promise<number> {
-  const text = await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`).then((reply) => reply.text());
-  return Number(new RegExp(`^gatehouse_connections_cut_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(text)?.[1]);
-}
+const cut = (reason: string) => cutFor(gateway.adminPort, reason);
 
 /** A connection whose SETTINGS were acknowledged both ways. */
 async function connectSettled(options: FramesOptions = {}): Promise<FrameConnection> {

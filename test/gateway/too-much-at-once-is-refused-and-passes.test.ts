@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { ask, connectRaw, requestText, type RawConnection } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
+import { cutFor } from '../support/cut-connections.ts';
 import { startGateway } from '../support/gateway.ts';
 import { startGatewayProcess } from '../support/process.ts';
 import { startUpstream } from '../support/upstream.ts';
@@ -30,8 +31,7 @@ test('DOS-03 one address has no more connections than its limit; a trusted proxy
   for (const connection of await Promise.all([1, 2, 3, 4, 5, 6].map(() => connectRaw(behindProxy.port)))) {
     await served(connection);
   }
-  const metrics = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
-  const refused = Number(/cut_total\{reason="over_address_limit"\} (\d+)/.exec(metrics)![1]);
+  const refused = await cutFor(gateway.adminPort, 'over_address_limit');
   assert.ok(refused >= 10, String(refused));
   const told = gateway.events.filter(({ event }) => event === 'connections_refused');
   assert.deepEqual(
