@@ -11,7 +11,8 @@ import { DownstreamConnection } from './downstream.ts';
 import type { DownstreamSettings, Serve } from './serve.ts';
 import { UndecidedConnection } from './http2-preface.ts';
 import { Http2Connection, type Http2Settings } from './http2-session.ts';
-import { createTlsEdge, type StoredCertificate, type TlsSettings } from './tls.ts';
+import type { StoredCertificate } from './renewal.ts';
+import { createTlsEdge, type TlsSettings } from './tls.ts';
 
 export interface ListenerOptions extends World, ConnectionLimits {
   readonly host: string;

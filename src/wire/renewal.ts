@@ -5,7 +5,16 @@
  * not. What cannot be used is said once, and what was there goes on serving.
  */
 import { readFile } from 'node:fs/promises';
+import { type Certificate, readCertificate, readChain } from '../certificate.ts';
 import type { World } from '../world.ts';
+
+/** A certificate, and where it is kept. */
+export interface StoredCertificate extends Certificate {
+  /** Absolute. */
+  readonly certFile: string;
+  /** Absolute. */
+  readonly keyFile: string;
+}
 
 /** Files that are only good together. */
 export interface FileSet {
@@ -15,6 +24,40 @@ export interface FileSet {
   readonly texts: readonly string[];
   /** Puts what the files hold now in the place of what was there: what to say of it, or why it cannot be used. */
   take(texts: readonly string[]): Readonly<Record<string, unknown>> | string;
+}
+
+/** A certificate with its key. `use` puts new ones in place; it may throw, and must then have changed nothing. */
+export function certificateFiles(
+  { cert, key, certFile, keyFile }: StoredCertificate,
+  use: (renewed: Certificate) => void,
+): FileSet {
+  return {
+    files: [certFile, keyFile],
+    texts: [cert, key],
+    take([newCert, newKey]) {
+      const renewed = readCertificate(newCert!, newKey!);
+      if ('problem' in renewed) return renewed.problem;
+      use(renewed);
+      return { names: renewed.names, not_after: new Date(renewed.notAfter).toISOString() };
+    },
+  };
+}
+
+/** Those who may have signed somebody's certificate; `use` as above. */
+export function authorityFiles(
+  { pem, file }: { readonly pem: string; readonly file: string },
+  use: (pem: string) => void,
+): FileSet {
+  return {
+    files: [file],
+    texts: [pem],
+    take([text]) {
+      const chain = readChain(text!);
+      if (typeof chain === 'string') return chain;
+      use(text!);
+      return { authorities: chain.map(({ subject }) => subject) };
+    },
+  };
 }
 
 const RENEWAL_MS = 10_000;

@@ -3,19 +3,16 @@
  * them has in common, made once and again when its files change. A context of
  * its own for each connection would read all the roots each time.
  */
-import { createSecureContext, type ConnectionOptions } from 'node:tls';
-import { readCertificate, readChain } from '../certificate.ts';
+import { createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { World } from '../world.ts';
-import { type FileSet, renewFromDisk } from './renewal.ts';
+import { authorityFiles, certificateFiles, type FileSet, renewFromDisk, type StoredCertificate } from './renewal.ts';
 import type { Target } from './upstream.ts';
 
 export interface TargetTlsSettings {
   /** Who may have signed the target's certificate; `undefined`: the roots that Node trusts. */
   readonly ca: { readonly pem: string; readonly file: string } | undefined;
   /** Shown where the target asks for one. */
-  readonly certificate:
-    | { readonly cert: string; readonly key: string; readonly certFile: string; readonly keyFile: string }
-    | undefined;
+  readonly certificate: StoredCertificate | undefined;
   /** In place of the target's host: sent as SNI, and looked for in the certificate. */
   readonly serverName: string | undefined;
   readonly verify: boolean;
@@ -32,37 +29,25 @@ const DEFAULTS: TargetTlsSettings = { ca: undefined, certificate: undefined, ser
 export function createTargetTls(settings: TargetTlsSettings = DEFAULTS, world: World): TargetTls {
   const { ca, certificate, serverName, verify } = settings;
   let pem = ca?.pem;
-  let pair: { cert: string; key: string } | undefined = certificate;
-  const create = () =>
-    createSecureContext({ ...(pem === undefined ? {} : { ca: pem }), ...(pair && { cert: pair.cert, key: pair.key }) });
-  let secureContext = create();
+  let pair: { readonly cert: string; readonly key: string } | undefined = certificate;
+  let secureContext = contextOf(pem, pair);
 
   const fileSets: FileSet[] = [];
   if (ca !== undefined) {
-    fileSets.push({
-      files: [ca.file],
-      texts: [ca.pem],
-      take([text]) {
-        const chain = readChain(text!);
-        if (typeof chain === 'string') return chain;
-        pem = text;
-        secureContext = create();
-        return { authorities: chain.map(({ subject }) => subject) };
-      },
-    });
+    fileSets.push(
+      authorityFiles(ca, (renewed) => {
+        secureContext = contextOf(renewed, pair);
+        pem = renewed;
+      }),
+    );
   }
   if (certificate !== undefined) {
-    fileSets.push({
-      files: [certificate.certFile, certificate.keyFile],
-      texts: [certificate.cert, certificate.key],
-      take([cert, key]) {
-        const renewed = readCertificate(cert!, key!);
-        if ('problem' in renewed) return renewed.problem;
+    fileSets.push(
+      certificateFiles(certificate, (renewed) => {
+        secureContext = contextOf(pem, renewed);
         pair = renewed;
-        secureContext = create();
-        return { names: renewed.names, not_after: new Date(renewed.notAfter).toISOString() };
-      },
-    });
+      }),
+    );
   }
 
   return {
@@ -79,6 +64,13 @@ export function createTargetTls(settings: TargetTlsSettings = DEFAULTS, world: W
     },
     close: renewFromDisk(fileSets, world),
   };
+}
+
+function contextOf(
+  ca: string | undefined,
+  pair: { readonly cert: string; readonly key: string } | undefined,
+): SecureContext {
+  return createSecureContext({ ...(ca === undefined ? {} : { ca }), ...(pair && { cert: pair.cert, key: pair.key }) });
 }
 
 function isAddress(host: string): boolean {

@@ -7,10 +7,10 @@ import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer } from 'node:tls';
 import type { SecureContext, SecureContextOptions, SecureVersion, TLSSocket } from 'node:tls';
-import { type Certificate, readCertificate, readChain } from '../certificate.ts';
+import type { Certificate } from '../certificate.ts';
 import type { World } from '../world.ts';
 import type { WireCounters } from './counters.ts';
-import { type FileSet, renewFromDisk } from './renewal.ts';
+import { authorityFiles, certificateFiles, renewFromDisk, type StoredCertificate } from './renewal.ts';
 
 export interface TlsSettings {
   /** The first serves whoever asks for no name, or for one that none has. */
@@ -18,11 +18,6 @@ export interface TlsSettings {
   readonly minVersion: SecureVersion;
   /** Absent: callers are not asked for a certificate. */
   readonly clientCertificates: ClientCertificateSettings | undefined;
-}
-
-export interface StoredCertificate extends Certificate {
-  readonly certFile: string;
-  readonly keyFile: string;
 }
 
 interface ClientCertificateSettings {
@@ -87,28 +82,12 @@ export function createTlsEdge(settings: TlsSettings, parts: TlsParts, secured: (
     ca = authorities;
   }
 
-  const fileSets = certificates.map(({ certFile, keyFile, cert, key }, at): FileSet => ({
-    files: [certFile, keyFile],
-    texts: [cert, key],
-    take([newCert, newKey]) {
-      const renewed = readCertificate(newCert!, newKey!);
-      if ('problem' in renewed) return renewed.problem;
-      install(certificates.with(at, { ...certificates[at]!, ...renewed }), ca);
-      return { names: renewed.names, not_after: new Date(renewed.notAfter).toISOString() };
-    },
-  }));
-  if (clients !== undefined) {
-    fileSets.push({
-      files: [clients.file],
-      texts: [clients.pem],
-      take([pem]) {
-        const chain = readChain(pem!);
-        if (typeof chain === 'string') return chain;
-        install(certificates, pem);
-        return { authorities: chain.map(({ subject }) => subject) };
-      },
-    });
-  }
+  const fileSets = certificates.map((certificate, at) =>
+    certificateFiles(certificate, (renewed) =>
+      install(certificates.with(at, { ...certificates[at]!, ...renewed }), ca),
+    ),
+  );
+  if (clients !== undefined) fileSets.push(authorityFiles(clients, (pem) => install(certificates, pem)));
 
   return {
     accept: (accepted) => void server.emit('connection', accepted),
