@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goalsOf, isMet } from './goals.ts';
+import { goalsOf, verdictOn } from './goals.ts';
 import type { Cell, Results } from './results.ts';
 import type { RivalKey } from './rivals.ts';
 import { WORKLOADS } from './workloads.ts';
@@ -35,7 +35,13 @@ test('goals are ratios of the rivals of one run', () => {
     goals.map(({ measured }) => measured),
     [0.5, 1.5, 0.2, 1.5],
   );
-  assert.deepEqual(goals.map(isMet), [true, false, true, false]);
+  assert.deepEqual(goals.map(verdictOn), ['met', '**missed**', 'met', '**missed**']);
+});
+
+test('a latency that is lost in that of the direct call is neither met nor missed', () => {
+  const noisy = { ...cell('gatehouse', 30, -3), directP99: even(6) };
+  const [added] = goalsOf(resultsWith('small', noisy));
+  assert.match(verdictOn(added!), /^not shown: the direct call alone has 6\.00 ms$/);
 });
 
 test('a goal whose rival or workload was not measured is left out, not met', () => {

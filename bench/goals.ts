@@ -1,5 +1,5 @@
 /** What the benchmark is to show, as ratios of one run so that the machine does not matter. */
-import { cellOf, type Results } from './results.ts';
+import { type Cell, cellOf, type Results } from './results.ts';
 import type { RivalKey } from './rivals.ts';
 
 export interface Goal {
@@ -7,6 +7,8 @@ export interface Goal {
   readonly measured: number;
   readonly atMost: number;
   readonly unit: string;
+  /** Why the figure says nothing, where it does not. */
+  readonly doubt?: string;
 }
 
 /** Those whose workloads and rivals were measured. */
@@ -28,16 +30,32 @@ export function goalsOf(results: Results): Goal[] {
   ] as const) {
     add(`401 (${what}), CPU of the good request`, ratio(cpuUs(key, 'gatehouse'), small), 1);
   }
-  add('small GET, added p99 at half load', cellOf(results, 'small', 'gatehouse')?.addedP99.median, 1, ' ms');
+  const latency = cellOf(results, 'small', 'gatehouse');
+  if (latency !== undefined) goals.push(addedP99(latency));
   const idle = results.idle.find(({ rival }) => rival === 'gatehouse');
   add('an idle connection', idle && idle.bytesEach / 1024, 12, ' KiB');
   return goals;
+}
+
+const MOST_ADDED_MS = 1;
+
+/** What is added is the difference of two calls: beside a direct one that takes longer by itself it is lost. */
+function addedP99({ addedP99: added, directP99: direct }: Cell): Goal {
+  return {
+    title: 'small GET, added p99 at half load',
+    measured: added.median,
+    atMost: MOST_ADDED_MS,
+    unit: ' ms',
+    ...(direct.median > MOST_ADDED_MS && {
+      doubt: `not shown: the direct call alone has ${direct.median.toFixed(2)} ms`,
+    }),
+  };
 }
 
 function ratio(part: number | undefined, whole: number | undefined): number | undefined {
   return part === undefined || whole === undefined ? undefined : part / whole;
 }
 
-export function isMet({ measured, atMost }: Goal): boolean {
-  return measured <= atMost;
+export function verdictOn({ measured, atMost, doubt }: Goal): string {
+  return doubt ?? (measured <= atMost ? 'met' : '**missed**');
 }

@@ -1,5 +1,5 @@
 /** The page of results: goals, one table a workload, memory, and how all of it was set up. */
-import { isMet, type Goal } from './goals.ts';
+import { type Goal, verdictOn } from './goals.ts';
 import type { Cell, Results, WorkloadResult } from './results.ts';
 import { RIVALS } from './rivals.ts';
 import type { Spread } from './statistics.ts';
@@ -33,7 +33,7 @@ export function goalsTable(goals: readonly Goal[]): string {
     goal.title,
     `${goal.measured.toFixed(2)}${goal.unit}`,
     `${goal.atMost.toFixed(2)}${goal.unit}`,
-    isMet(goal) ? 'met' : '**missed**',
+    verdictOn(goal),
   ]);
   return table(['goal', 'measured', 'at most', ''], rows);
 }
