@@ -1,8 +1,9 @@
 /** `gatehouse check`: every fault of a configuration, or what it serves. Opens no port. */
 import { parseArgs } from 'node:util';
 import { formatFault } from '../config/faults.ts';
-import { formatRoutes, routesSummary } from '../config/summary.ts';
+import { routesSummary } from '../config/summary.ts';
 import { loadFile, oneFile } from './load.ts';
+import { formatRoutes } from './routes-table.ts';
 import type { Command } from './terminal.ts';
 
 export const check: Command = {
@@ -20,7 +21,7 @@ export const check: Command = {
       terminal.out(`${JSON.stringify({ ok: loaded.config !== undefined, faults, routes }, undefined, 2)}\n`);
     } else {
       for (const fault of faults) terminal.err(`${formatFault(fault)}\n`);
-      if (loaded.config !== undefined) terminal.out(`${formatRoutes(routes)}\n`);
+      if (loaded.config !== undefined) terminal.out(formatRoutes(routes));
     }
     return loaded.config === undefined ? 1 : 0;
   },

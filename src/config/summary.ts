@@ -1,6 +1,5 @@
 /**
- * What a configuration serves, a line a route: for eyes that look for the one
- * route without a check, and as values for tools.
+ * What a configuration serves, a value a route: for tools, and for whoever prints it.
  */
 import type { AuthConfig, Config, RateLimitConfig, ScopeRule } from './config.ts';
 import { formatQuota } from './units.ts';
@@ -76,51 +75,4 @@ function limitOf({ name, by, quota, plans, mode }: RateLimitConfig): RouteSummar
     plans: quotas ?? null,
     mode,
   };
-}
-
-const HEADINGS = ['ROUTE', 'METHODS', 'KIND', 'AUTH', 'RATE LIMITS', 'UPSTREAM', 'CORS'];
-
-/** The table that `gatehouse check` prints. */
-export function formatRoutes(routes: readonly RouteSummary[]): string {
-  const rows = [HEADINGS, ...routes.map(rowOf)];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-function rowOf(route: RouteSummary): readonly string[] {
-  const place = `${route.hosts.join(',')}${route.path}`;
-  return [
-    route.name.endsWith(place) ? place : `${place} (${route.name})`,
-    route.methods.join(',') || 'any',
-    route.kind,
-    route.auth === null ? 'none' : [route.auth.issuer, ...Object.entries(route.auth.scopes).map(scopesCell)].join(' '),
-    route.rate_limits.map(limitCell).join(', ') || 'none',
-    route.upstream,
-    route.cors?.join(',') ?? 'none',
-  ];
-}
-
-function scopesCell([method, { all_of, any_of }]: readonly [
-  string,
-  { all_of: readonly string[]; any_of: readonly string[] },
-]): string {
-  const needed = [...all_of, ...(any_of.length > 0 ? [any_of.join('|')] : [])].join('+');
-  return method === '*' ? needed : `${method}:${needed}`;
-}
-
-function limitCell({ by, quota, plans, mode }: RouteSummary['rate_limits'][number]): string {
-  const amount =
-    plans === null
-      ? quota
-      : Object.entries(plans)
-          .map(([plan, one]) => `${plan} ${one}`)
-          .join(' | ');
-  return `${amount} by ${by}${mode === 'observe' ? ' (observe)' : ''}`;
 }
