@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configOf, withRoutes } from '../../test/support/configuration.ts';
+import { twoRoutes } from '../../test/support/two-routes.ts';
 import { routesSummary } from './summary.ts';
 
-const { config } = configOf(
-  withRoutes(`  - { path: /login, methods: [POST], kind: authentication, upstream: app, auth: none, cors: { origins: ["*"] } }
-  - path: /api/*
-    host: api.example.com
-    name: api
-    kind: public
-    upstream: app
-    auth: { issuer: main, scopes: { GET: [r], default: { all_of: [w], any_of: [a, b] } } }
-    rate_limit: [calls, { by: "claim:org.id", plan_claim: p, plans: { free: 1/s, paid: 2/s }, default_plan: free, mode: observe }]
-`),
-);
-
 test('the values are the same in a form for tools', () => {
-  const [login, api] = routesSummary(config);
+  const [login, api] = routesSummary(twoRoutes);
   assert.equal(login?.auth, null);
   assert.deepEqual(login?.cors, ['*']);
   assert.deepEqual(api?.auth, {
