@@ -2,17 +2,24 @@
  * A program that opens connections, makes one call on each and keeps them all
  * until it is ended. Says `ready` when every one has had its answer.
  *
- *   node bench/idle-connections.ts FILE COUNT    (an `OpenLoop` in JSON)
+ *   node bench/idle-connections.ts FILE COUNT    (a `Held` in JSON)
  */
 import { readFileSync } from 'node:fs';
 import { createCaller } from './caller.ts';
-import type { OpenLoop } from './open-loop.ts';
-import { requestsOf } from './traffic.ts';
+import { requestsOf, type Traffic } from './traffic.ts';
+
+/** What is called over each connection. */
+export interface Held {
+  readonly port: number;
+  readonly tls: boolean;
+  readonly traffic: Traffic;
+  readonly status: number;
+}
 
 /** Opened at once; more only fill the queue of the listener. */
 const AT_ONCE = 100;
 
-const { port, tls, traffic, status: wanted } = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as OpenLoop;
+const { port, tls, traffic, status: wanted } = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Held;
 const count = Number(process.argv[3]);
 const request = requestsOf(traffic, port)[0]!;
 let opened = 0;

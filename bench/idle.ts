@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { OpenLoop } from './open-loop.ts';
+import type { Held } from './idle-connections.ts';
 import { onCore, residentBytes } from './process.ts';
 import type { IdleResult } from './results.ts';
 import type { RivalKey } from './rivals.ts';
@@ -28,7 +28,7 @@ export async function measureIdle(stand: Stand, key: RivalKey, count: number): P
     const before = residentBytes(rival.process.pid);
     const file = join(stand.folder, 'idle.json');
     const { traffic } = prepared;
-    const settings: OpenLoop = { port, tls, traffic, status: 200, perSecond: 1, seconds: 1, connections: 1, offset: 0 };
+    const settings: Held = { port, tls, traffic, status: 200 };
     writeFileSync(file, JSON.stringify(settings));
     const letGo = await hold(file, count);
     await settle();

@@ -4,12 +4,12 @@
  * a rival can do, then its latency at half of that, then that of the upstream
  * itself at the same rate.
  */
-import { measureLatency } from './latency.ts';
+import { startLatencyMeter, type LatencyMeter } from './latency.ts';
 import type { Latency } from './open-loop.ts';
 import { cpuSeconds, residentBytes } from './process.ts';
 import type { Cell, WorkloadResult } from './results.ts';
 import { RIVALS } from './rivals.ts';
-import { LOAD_CORE, PORTS, type Prepared, type Stand, type Started } from './stand.ts';
+import { LOAD_CORE, PORTS, type Stand, type Started } from './stand.ts';
 import { spreadOf } from './statistics.ts';
 import type { Workload } from './workloads.ts';
 import { runWrk } from './wrk.ts';
@@ -43,6 +43,10 @@ export async function measureWorkload(stand: Stand, workload: Workload, effort: 
   const prepared = await stand.prepare(workload);
   const absent: string[] = [];
   const running: Running[] = [];
+  const warmUpPort = workload.tls ? PORTS.upstreamTls : PORTS.upstream;
+  const { traffic } = prepared;
+  const source = { tls: workload.tls, traffic, connections: effort.connections, warmUpPort };
+  const meter = startLatencyMeter(LOAD_CORE, stand.folder, source);
   try {
     for (const key of workload.rivals) {
       const why = prepared.absent(key);
@@ -65,10 +69,11 @@ export async function measureWorkload(stand: Stand, workload: Workload, effort: 
       await warmUp(rival);
     }
     for (let round = 0; round < effort.rounds; round++) {
-      for (const rival of running) await measureRound({ rival, stand, prepared, workload, effort });
+      for (const rival of running) await measureRound({ rival, meter, workload, effort });
     }
     return { workload, absent, cells: running.map(cellFrom) };
   } finally {
+    meter.stop();
     for (const rival of running) await rival.process.stop();
   }
 }
@@ -100,31 +105,28 @@ async function fullLoad(
 
 interface Round {
   readonly rival: Running;
-  readonly stand: Stand;
-  readonly prepared: Prepared;
+  readonly meter: LatencyMeter;
   readonly workload: Workload;
   readonly effort: Effort;
 }
 
-async function measureRound({ rival, stand, prepared, workload, effort }: Round): Promise<void> {
-  const { seconds, connections } = effort;
+async function measureRound({ rival, meter, workload, effort }: Round): Promise<void> {
+  const { seconds } = effort;
   const { requests, perSecond, cpu } = await fullLoad(rival, seconds);
   rival.cpuUs.push((cpu / requests) * 1e6);
   rival.perSecond.push(perSecond);
   rival.busy = Math.max(rival.busy, cpu / (requests / perSecond));
   rival.halfRate ||= perSecond / 2;
 
-  const { traffic } = prepared;
   const { offset, halfRate } = rival;
-  const common = { tls: workload.tls, traffic, perSecond: halfRate, connections, offset };
+  const common = { perSecond: halfRate, offset };
   const time = seconds * LATENCY_SHARE;
-  const through = { ...common, port: rival.load.port, status: workload.status, seconds: time };
-  rival.latencies.push(await measureLatency(LOAD_CORE, stand.folder, through));
+  const { status } = workload;
+  rival.latencies.push(await meter.measure({ ...common, port: rival.load.port, status, seconds: time }));
   // Its lead-in is more than one would add; what matters is only not to be met again.
   rival.offset += Math.ceil(halfRate * (time + 1));
   const port = workload.tls ? PORTS.upstreamTls : PORTS.upstream;
-  const direct = { ...common, port, status: 200, seconds: seconds * DIRECT_SHARE };
-  rival.directs.push(await measureLatency(LOAD_CORE, stand.folder, direct));
+  rival.directs.push(await meter.measure({ ...common, port, status: 200, seconds: seconds * DIRECT_SHARE }));
 }
 
 function cellFrom(rival: Running): Cell {
