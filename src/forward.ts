@@ -66,7 +66,7 @@ export function forward<Peer>(
 
   // Before a permit is taken: what throws must not keep one.
   const headText = route.writeHead(head, admission, route.inject(admission));
-  const picked = upstream.pick();
+  const picked = upstream.pick(admission);
   if (picked instanceof Refusal) return picked;
   const forwarding = new Forwarding(admission, exchange, picked, { plan, conclude });
   new Relay(exchange, forwarding, {

@@ -6,6 +6,7 @@
 import { createBalancer } from './breaker/balance.ts';
 import { createBreaker, type Breaker, type Permit } from './breaker/breaker.ts';
 import type { UpstreamConfig } from './config/config.ts';
+import type { Passage } from './passage.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { createPool, type Pool } from './wire/pool.ts';
 import { createTargetTls } from './wire/target-tls.ts';
@@ -37,7 +38,8 @@ export interface Picked {
 export interface UpstreamPlan {
   readonly name: string;
   readonly targets: readonly TargetPlan[];
-  pick(): Picked | Refusal;
+  /** A target for a request; another than `exclude`, which it was sent to already, where there is another. */
+  pick(passage: Passage, exclude?: TargetPlan): Picked | Refusal;
   close(): void;
 }
 
@@ -94,8 +96,11 @@ export function createUpstreamPlan(config: UpstreamConfig, world: World): Upstre
   });
 
   let permit: Permit | undefined = UNGUARDED;
+  let excluded: TargetPlan | undefined;
   function accepts(at: number): boolean {
-    const { breaker } = targets[at]!;
+    const target = targets[at]!;
+    if (target === excluded) return false;
+    const { breaker } = target;
     permit = breaker === undefined ? UNGUARDED : breaker.acquire();
     return permit !== undefined;
   }
@@ -103,8 +108,13 @@ export function createUpstreamPlan(config: UpstreamConfig, world: World): Upstre
   return {
     name: config.name,
     targets,
-    pick() {
-      const at = balancer.pick(accepts);
+    pick(_passage, exclude) {
+      excluded = exclude;
+      let at = balancer.pick(accepts);
+      if (at === -1 && exclude !== undefined) {
+        excluded = undefined;
+        at = balancer.pick(accepts);
+      }
       if (at !== -1) return { target: targets[at]!, permit: permit! };
       const waitMs = Math.min(...targets.map(({ breaker }) => breaker?.retryAfterMs() ?? 0));
       return refuse('circuit_open', { retryAfterMs: waitMs });

@@ -4,7 +4,7 @@ import { readTarget } from './addresses.ts';
 import type { Path } from './faults.ts';
 import type { Surroundings } from './files.ts';
 import { resolveUpstreamTls } from './resolve-tls.ts';
-import type { UpstreamValue } from './schema.ts';
+import type { UpstreamValue } from './schema-upstream.ts';
 import { durationMs, ratioOf } from './units.ts';
 
 export function resolveUpstream(name: string, value: UpstreamValue, around: Surroundings): UpstreamConfig {
