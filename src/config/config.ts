@@ -26,7 +26,7 @@ export interface Config {
   /** Where plain HTTP is told to come again over TLS. */
   readonly redirect: ListenAddress | undefined;
   readonly http2: Http2Config;
-  readonly admin: { readonly listen: ListenAddress };
+  readonly admin: AdminConfig;
   /** CIDR blocks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   /** How many leading bits of an IPv6 address make one caller. */
@@ -46,6 +46,12 @@ export interface Config {
   readonly maxCallers: number;
   readonly routes: readonly RouteConfig[];
   readonly log: LogConfig;
+}
+
+export interface AdminConfig {
+  readonly listen: ListenAddress;
+  /** Of what a caller must show to change anything, in hexadecimal; absent: nothing can be changed. */
+  readonly tokenSha256: string | undefined;
 }
 
 export interface Http2Config {

@@ -89,7 +89,7 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
   if (value.scopes !== undefined) reportScopes(value.scopes, { routes, oauth2 }, surroundings);
   return {
     file,
-    ...resolveListeners(value, report),
+    ...resolveListeners(value, surroundings),
     tls: value.tls && resolveEdgeTls(value.tls, surroundings),
     trustedProxies: resolveProxies(value.trusted_proxies, report),
     ipv6Prefix: value.ipv6_prefix,

@@ -2,13 +2,16 @@
 import { isLoopback, readBlock, readListen } from './addresses.ts';
 import type { Config, ListenAddress, LogConfig, RouteConfig, WireLimits, WireTimeouts } from './config.ts';
 import type { Path, Report } from './faults.ts';
+import type { Surroundings } from './files.ts';
+import { resolveSecretHash } from './resolve-secret.ts';
 import type { FileValue } from './schema.ts';
 import { durationMs, sizeBytes } from './units.ts';
 
 export function resolveListeners(
   value: FileValue,
-  report: Report,
+  around: Surroundings,
 ): Pick<Config, 'listen' | 'redirect' | 'http2' | 'admin'> {
+  const { report } = around;
   const read = (text: string, path: Path) => {
     const listen = readListen(text);
     if (typeof listen !== 'string') return listen;
@@ -40,7 +43,8 @@ export function resolveListeners(
       '`cleartext` is HTTP/2 without TLS, and with `tls` nothing else is spoken; leave one of them out',
     );
   }
-  return { listen, redirect, http2: value.http2, admin: { listen: admin } };
+  const tokenSha256 = resolveSecretHash(value.admin.token, 'admin token', ['admin', 'token'], around);
+  return { listen, redirect, http2: value.http2, admin: { listen: admin, tokenSha256 } };
 }
 
 function isTaken(one: ListenAddress, other: ListenAddress): boolean {

@@ -2,7 +2,6 @@
  * The embedded authorization server: what it issues, to whom, and where it keeps
  * it. Secrets stand in the file by reference alone.
  */
-import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { oauthPaths } from '../oauth-paths.ts';
 import { readIssuerUrl } from './addresses.ts';
@@ -11,12 +10,12 @@ import type { Path } from './faults.ts';
 import { readNamed, type Surroundings } from './files.ts';
 import { suggestion } from './nearest.ts';
 import { resolveLimit } from './resolve-limits.ts';
+import { resolveSecret, resolveSecretHash } from './resolve-secret.ts';
 import type { OAuth2Value, ScopesDeclared } from './schema-oauth2.ts';
 import { durationMs } from './units.ts';
 
 /** What routes call the issuer that the gateway itself is; stands for the URL of its key set too. */
 export const SELF = 'self';
-const MIN_SECRET_CHARS = 32;
 /** RFC 9068 tokens, for as long as any of them may last. */
 const MAX_TOKEN_MS = 3_600_000;
 
@@ -109,39 +108,16 @@ function resolveClient(
     if (one === undefined || declared === undefined || declared.has(one)) continue;
     report.error([...path, 'scopes', at], `the scope \`${one}\` is not among \`scopes\`; ${suggestion(one, declared)}`);
   }
-  const secret = resolveSecret(value.secret, [...path, 'secret'], around);
-  if (secret !== undefined && secret.length < MIN_SECRET_CHARS) {
-    report.error(
-      [...path, 'secret'],
-      `the secret of \`${id}\` has ${secret.length} characters; make one of at least ${MIN_SECRET_CHARS}, as with \`openssl rand -base64 32\``,
-    );
-  }
+  const secretSha256 = resolveSecretHash(value.secret, `secret of \`${id}\``, [...path, 'secret'], around);
   const jwks = value.jwks === undefined ? undefined : readNamed(value.jwks, [...path, 'jwks'], around)?.text;
   return {
     id,
-    secretSha256: value.secret_sha256 ?? (secret === undefined ? undefined : sha256(secret)),
+    secretSha256: value.secret_sha256 ?? secretSha256,
     jwks,
     scopes,
     audiences: (value.audiences ?? []).filter((one) => one !== undefined),
     tokenTtlMs: value.token_ttl === undefined ? undefined : durationMs(value.token_ttl),
   };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** What a reference stands for; a secret that is written out is a fault. */
-function resolveSecret(text: string | undefined, path: Path, around: Surroundings): string | undefined {
-  if (text === undefined) return undefined;
-  if (text.startsWith('file:')) return readNamed(text.slice('file:'.length), path, around)?.text.trimEnd();
-  if (!around.report.written(path).includes('${')) {
-    around.report.error(
-      path,
-      'a secret stands in the file for all to read; write `${NAME}` and set the variable, or `file:PATH`',
-    );
-  }
-  return text;
 }
 
 /** A route may not stand where the authorization server answers. */

@@ -36,6 +36,11 @@ export const fileSchema = map(
       .describe('HTTP/2 from callers. Services are spoken to in HTTP/1.1.'),
     admin: map({
       listen: listen.default('127.0.0.1:9901').describe('Where health, metrics and control are served.'),
+      token: text(/^[\x21-\x7e]{1,1024}$/, '`${NAME}` or `file:PATH`')
+        .optional()
+        .describe(
+          'By reference: `${NAME}` or `file:PATH`. What a caller shows as `Authorization: Bearer` to change anything here; at least 32 characters. Without it: nothing can be changed.',
+        ),
     })
       .prefault({})
       .describe('The admin port; on loopback unless told otherwise.'),
