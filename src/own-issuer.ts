@@ -4,9 +4,12 @@
  * their keys from it, and because no token is let through before it is known
  * what has been revoked.
  */
+import { readJsonObject } from './auth/strict-json.ts';
 import type { Config, OAuth2Config } from './config/config.ts';
+import type { ControlRoute } from './control.ts';
 import type { LocalRoute } from './local.ts';
 import type { Metrics } from './log/metrics.ts';
+import { createClientApi } from './oauth/client-api.ts';
 import { createAuthorizationServer } from './oauth/server.ts';
 import { openStore } from './store/open.ts';
 import type { TrailEvent } from './store/store.ts';
@@ -16,6 +19,8 @@ import type { World } from './world.ts';
 /** The authorization server, as far as requests and keys meet it. */
 export interface OwnIssuer {
   readonly routes: readonly LocalRoute[];
+  /** For the admin port. */
+  readonly clientApi: ControlRoute;
   /** The public keys of now, each a JWK. */
   readonly publicKeys: () => readonly unknown[];
   /** `told` is called whenever they have changed. */
@@ -63,6 +68,15 @@ export async function startOwnIssuer(
 
   return {
     routes: server.routes,
+    clientApi: createClientApi(
+      { store, issuer: oauth2.issuer, now: clock.wall, note: trail.note },
+      {
+        staticClients: oauth2.clients,
+        scopes,
+        secretOverlapMs: oauth2.secretOverlapMs,
+        readObject: readJsonObject,
+      },
+    ),
     publicKeys: () => (JSON.parse(server.keys.text()) as { keys: readonly unknown[] }).keys,
     whenKeysChange: server.keys.onChange,
     ready: server.ready,

@@ -4,6 +4,8 @@
  * tests start too.
  */
 import { createAdmin } from './admin/admin.ts';
+import { createAdminTokenCheck } from './admin/admin-token.ts';
+import { createControl } from './admin/control.ts';
 import type { Config } from './config/config.ts';
 import { createGateway } from './gateway.ts';
 import { createLineWriter, openSink, type Sink } from './log/line-writer.ts';
@@ -50,7 +52,16 @@ export async function runGateway(config: Config, parts: RunParts): Promise<Runni
   measure(plan, counters, lines);
 
   let draining = false;
-  const admin = await createAdmin(config.admin, { metrics, ready: () => readiness(plan, draining) });
+  const refusedByToken = metrics.counter(
+    'gatehouse_admin_refused_total',
+    'Requests to change something by the admin port that showed no good token.',
+  );
+  const control = createControl({
+    check: createAdminTokenCheck(config.admin.tokenSha256),
+    routes: () => (plan.ownIssuer === undefined ? [] : [plan.ownIssuer.clientApi]),
+    refused: () => refusedByToken.add(1),
+  });
+  const admin = await createAdmin(config.admin, { metrics, ready: () => readiness(plan, draining), control });
   const { limits, timeouts } = config;
   const settings = { ...limits, ...timeouts };
   const common = {

@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Control } from './control.ts';
 
 export interface AdminOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -14,6 +15,8 @@ export interface AdminSources {
   readonly metrics: { render(): string };
   /** Why traffic should not come here now, if it should not. */
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] };
+  /** Asked first. Absent: nothing can be changed. */
+  readonly control?: Control;
 }
 
 export interface Admin {
@@ -66,6 +69,7 @@ function startListening(server: Server, { host, port }: AdminOptions['listen']):
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, sources: AdminSources): void {
+  if (sources.control?.(request, response) === true) return;
   const reads = request.method === 'GET' || request.method === 'HEAD';
   const { status, type, body } = reads ? safeAnswer(request.url ?? '', sources) : ONLY_READS;
   response.statusCode = status;

@@ -2,10 +2,18 @@
 import { parseArgs } from 'node:util';
 import { whyUnread } from '../config/files.ts';
 import { suggestion } from '../config/nearest.ts';
-import { createClient, deleteClient, enableClient, revokeClient, rotateSecret } from '../oauth/manage-clients.ts';
-import { revokeTokens } from '../oauth/manage-revocations.ts';
+import { viewOf, viewOfStatic } from '../oauth/client-view.ts';
+import { DeskFault } from '../oauth/desk.ts';
+import {
+  createClient,
+  deleteClient,
+  enableClient,
+  revokeClient,
+  revokeStaticClient,
+  rotateSecret,
+} from '../oauth/manage-clients.ts';
 import type { StoredClient } from '../store/store.ts';
-import { printSecret, printState, viewOf, viewOfStatic } from './client-view.ts';
+import { printSecret, printState } from './client-view.ts';
 import { atDesk, DESK_OPTIONS, type OpenDesk } from './desk.ts';
 import { readDuration, words } from './option-values.ts';
 import { columns, printJson } from './print.ts';
@@ -92,7 +100,7 @@ async function create({ desk, terminal, values, about }: Job): Promise<ExitCode 
     tokenTtlMs: values.ttl === undefined ? undefined : readDuration('ttl', values.ttl),
     jwks,
   });
-  return typeof made === 'string' ? made : printSecret(made, terminal, values.json);
+  return made instanceof DeskFault ? made.message : printSecret(made, terminal, values.json);
 }
 
 async function list({ desk, terminal, values }: Job): Promise<ExitCode> {
@@ -128,23 +136,20 @@ async function rotate({ desk, terminal, values, about }: Job): Promise<ExitCode 
   const overlapMs =
     values.overlap === undefined ? desk.oauth2.secretOverlapMs : readDuration('overlap', values.overlap);
   const made = await rotateSecret(desk, client.id, overlapMs);
-  return typeof made === 'string' ? made : printSecret(made, terminal, values.json);
+  return made instanceof DeskFault ? made.message : printSecret(made, terminal, values.json);
 }
 
 async function setEnabled({ desk, terminal, values, about }: Job, enabled: boolean): Promise<ExitCode | string> {
   const client = await find(desk, about);
   if (typeof client === 'string') return client;
   const changed = await enableClient(desk, client.id, enabled);
-  return typeof changed === 'string' ? changed : printState(changed, terminal, values.json);
+  return changed instanceof DeskFault ? changed.message : printState(changed, terminal, values.json);
 }
 
 async function revoke({ desk, terminal, values, about }: Job): Promise<ExitCode | string> {
   const reason = values.reason!;
   if (desk.oauth2.clients.some(({ id }) => id === about)) {
-    // It cannot be changed here, so its end is a revocation that does not end: nor is it given tokens.
-    const never = desk.now() + 100 * 365 * 86_400_000;
-    const wanted = { issuer: desk.issuer, value: about, issuedUntil: never, expiresAt: never, reason };
-    await revokeTokens(desk, { ...wanted, grain: 'client' });
+    await revokeStaticClient(desk, about, reason);
     if (values.json) return printJson(terminal, { client_id: about, state: 'revoked' });
     terminal.out(`${about} is revoked for good; take it out of the configuration\n`);
     return 0;
@@ -152,14 +157,14 @@ async function revoke({ desk, terminal, values, about }: Job): Promise<ExitCode 
   const client = await find(desk, about);
   if (typeof client === 'string') return client;
   const revoked = await revokeClient(desk, client.id, reason);
-  return typeof revoked === 'string' ? revoked : printState(revoked, terminal, values.json);
+  return revoked instanceof DeskFault ? revoked.message : printState(revoked, terminal, values.json);
 }
 
 async function remove({ desk, terminal, values, about }: Job): Promise<ExitCode | string> {
   const client = await find(desk, about);
   if (typeof client === 'string') return client;
   const fault = await deleteClient(desk, client.id);
-  if (fault !== undefined) return fault;
+  if (fault !== undefined) return fault.message;
   if (values.json) return printJson(terminal, { client_id: client.id, state: 'deleted' });
   terminal.out(`${client.id} is deleted\n`);
   return 0;

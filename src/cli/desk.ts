@@ -6,7 +6,7 @@
 import { userInfo } from 'node:os';
 import type { Config, OAuth2Config } from '../config/config.ts';
 import { formatFault } from '../config/faults.ts';
-import type { Desk } from '../oauth/manage-clients.ts';
+import type { Desk } from '../oauth/desk.ts';
 import { openStore } from '../store/open.ts';
 import { StoreUnavailable, StoreUnusable } from '../store/store.ts';
 import { createTrail } from '../trail/trail.ts';

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { suggestion } from '../config/nearest.ts';
 import { SELF } from '../config/resolve-oauth2.ts';
 import { EXPIRY_MARGIN_MS, MAX_TOKEN_TTL_MS } from '../oauth/key-schedule.ts';
+import { DeskFault } from '../oauth/desk.ts';
 import { revokeClient } from '../oauth/manage-clients.ts';
 import { previewRevocation, revokeTokens, type WantedRevocation } from '../oauth/manage-revocations.ts';
 import type { RevocationGrain } from '../store/store.ts';
@@ -52,7 +53,7 @@ export const revoke: Command = {
         );
         if (client !== undefined) {
           const revoked = await revokeClient(desk, client.id, wanted.reason);
-          if (typeof revoked === 'string') return revoked;
+          if (revoked instanceof DeskFault) return revoked.message;
           return print([{ ...wanted, value: client.id }], terminal, values.json);
         }
       }

@@ -1,24 +1,14 @@
 /**
  * What is done to clients, by command or over the network: each change is in the
  * store before it is answered, and then in the trail with who did it. A secret
- * is in what is returned, once, and nowhere else. Faults are texts for whoever
- * asked.
+ * is in what is returned, once, and nowhere else.
  */
-import type { Store, StoredClient, TrailEvent } from '../store/store.ts';
+import type { StoredClient } from '../store/store.ts';
 import { readClientKeys } from './client-keys.ts';
+import { type Desk, DeskFault } from './desk.ts';
 import { EXPIRY_MARGIN_MS, MAX_TOKEN_TTL_MS } from './key-schedule.ts';
 import { revokeTokens } from './manage-revocations.ts';
 import { makeClientId, makeSecret, sha256 } from './secret.ts';
-
-export interface Desk {
-  readonly store: Store;
-  /** Of the authorization server. */
-  readonly issuer: string;
-  readonly now: () => number;
-  readonly note: (event: TrailEvent) => void;
-  /** Who asks. */
-  readonly by: string;
-}
 
 export type WantedClient = Pick<
   StoredClient,
@@ -36,9 +26,9 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,256}$/;
 const AUDIENCE = /^[\x21-\x7e]{1,1024}$/;
 const MIN_TTL_MS = 10_000;
 
-export async function createClient(desk: Desk, wanted: WantedClient): Promise<ClientAndSecret | string> {
+export async function createClient(desk: Desk, wanted: WantedClient): Promise<ClientAndSecret | DeskFault> {
   const fault = faultOf(wanted);
-  if (fault !== undefined) return fault;
+  if (fault !== undefined) return new DeskFault('invalid', fault);
   const now = desk.now();
   const secret = wanted.jwks === undefined ? makeSecret() : undefined;
   const client: StoredClient = {
@@ -48,13 +38,15 @@ export async function createClient(desk: Desk, wanted: WantedClient): Promise<Cl
     state: 'active',
     createdAt: now,
   };
-  if (!(await desk.store.addClient(client))) return `there is a client named \`${wanted.name}\`; choose another name`;
+  if (!(await desk.store.addClient(client))) {
+    return new DeskFault('conflict', `there is a client named \`${wanted.name}\`; choose another name`);
+  }
   desk.note({ at: now, kind: 'client_created', client: client.id, scopes: client.scopes, by: desk.by });
   return { client, secret };
 }
 
 /** The secret before goes on for `overlapMs`; any older one ends now. */
-export async function rotateSecret(desk: Desk, id: string, overlapMs: number): Promise<ClientAndSecret | string> {
+export async function rotateSecret(desk: Desk, id: string, overlapMs: number): Promise<ClientAndSecret | DeskFault> {
   const now = desk.now();
   const secret = makeSecret();
   const fresh = secretOf(secret, now);
@@ -73,19 +65,19 @@ export async function rotateSecret(desk: Desk, id: string, overlapMs: number): P
 }
 
 /** Tokens that a client has go on until they expire; it gets no more while it is disabled. */
-export async function enableClient(desk: Desk, id: string, enabled: boolean): Promise<StoredClient | string> {
+export async function enableClient(desk: Desk, id: string, enabled: boolean): Promise<StoredClient | DeskFault> {
   const state = enabled ? 'active' : 'disabled';
   const client = await desk.store.changeClient(id, (before) =>
     before.state === 'revoked' ? before : { ...before, state },
   );
   if (client === undefined) return noClient(id);
-  if (client.state === 'revoked') return `client \`${id}\` is revoked, and that is final; create another`;
+  if (client.state === 'revoked') return isRevoked(id);
   noteChange(desk, id, enabled ? 'enabled' : 'disabled');
   return client;
 }
 
 /** Ends a client and every token it has. */
-export async function revokeClient(desk: Desk, id: string, reason: string): Promise<StoredClient | string> {
+export async function revokeClient(desk: Desk, id: string, reason: string): Promise<StoredClient | DeskFault> {
   const known = (await desk.store.clients()).some((client) => client.id === id);
   if (!known) return noClient(id);
   await endTokens(desk, id, reason);
@@ -95,7 +87,14 @@ export async function revokeClient(desk: Desk, id: string, reason: string): Prom
   return client;
 }
 
-export async function deleteClient(desk: Desk, id: string): Promise<string | undefined> {
+/** A client of the configuration cannot be changed here, so its end is a revocation that does not end: nor is it given tokens. */
+export async function revokeStaticClient(desk: Desk, id: string, reason: string): Promise<void> {
+  const never = desk.now() + 100 * 365 * 86_400_000;
+  const wanted = { issuer: desk.issuer, value: id, issuedUntil: never, expiresAt: never, reason };
+  await revokeTokens(desk, { ...wanted, grain: 'client' });
+}
+
+export async function deleteClient(desk: Desk, id: string): Promise<DeskFault | undefined> {
   const known = (await desk.store.clients()).some((client) => client.id === id);
   if (!known) return noClient(id);
   await endTokens(desk, id, 'the client was deleted');
@@ -119,13 +118,18 @@ function secretOf(secret: string, now: number): StoredClient['secrets'][number] 
   return { sha256: sha256(secret).toString('hex'), createdAt: now, expiresAt: undefined };
 }
 
-function noClient(id: string): string {
-  return `there is no client \`${id}\` in the store`;
+function noClient(id: string): DeskFault {
+  return new DeskFault('unknown', `there is no client \`${id}\` in the store`);
 }
 
-function faultOfRotation({ id, state, jwks }: StoredClient): string | undefined {
-  if (state === 'revoked') return `client \`${id}\` is revoked, and that is final; create another`;
-  return jwks === undefined ? undefined : `client \`${id}\` proves itself by keys, and has no secret`;
+function isRevoked(id: string): DeskFault {
+  return new DeskFault('conflict', `client \`${id}\` is revoked, and that is final; create another`);
+}
+
+function faultOfRotation({ id, state, jwks }: StoredClient): DeskFault | undefined {
+  if (state === 'revoked') return isRevoked(id);
+  if (jwks === undefined) return undefined;
+  return new DeskFault('conflict', `client \`${id}\` proves itself by keys, and has no secret`);
 }
 
 function faultOf({ name, jwks, scopes, defaultScopes, audiences, tokenTtlMs }: WantedClient): string | undefined {

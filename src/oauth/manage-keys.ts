@@ -2,7 +2,7 @@
 import type { StoredKey } from '../store/store.ts';
 import { createKeyCipher } from './key-cipher.ts';
 import { replaceKeys, rotateKeys } from './key-schedule.ts';
-import type { Desk } from './manage-clients.ts';
+import type { Desk } from './desk.ts';
 import { makeKey } from './signing-keys.ts';
 
 /** `atOnce`: the keys before are published no more, for when one is in strange hands; every token of theirs is lost. */

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Store, StoredRevocation, TrailEvent } from '../store/store.ts';
-import type { Desk } from './manage-clients.ts';
+import type { Desk } from './desk.ts';
 
 export type WantedRevocation = Pick<
   StoredRevocation,

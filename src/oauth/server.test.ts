@@ -12,7 +12,8 @@ import { until } from '../../test/support/other-end.ts';
 import { revocationOf } from '../../test/support/stored.ts';
 import type { StoredClient } from '../store/store.ts';
 import { PUBLISH_AHEAD_MS } from './key-schedule.ts';
-import { type Desk, revokeClient, rotateSecret } from './manage-clients.ts';
+import type { Desk } from './desk.ts';
+import { revokeClient, rotateSecret } from './manage-clients.ts';
 import { sha256 } from './secret.ts';
 
 const GRANT = { grant_type: 'client_credentials' };
@@ -190,7 +191,7 @@ test('no token is handed out that is revoked by its second: the client is told t
 test('two secrets are good while they overlap, then one', async () => {
   const served = await setUp();
   const made = await rotateSecret(deskOn(served), 'billing', 3_600_000);
-  assert.ok(typeof made === 'object' && made.secret !== undefined);
+  assert.ok('secret' in made && made.secret !== undefined);
   await served.pass(200);
   const fresh = [basic('billing', made.secret)];
   const status = async (fields: typeof fresh) => (await served.post('oauth2-token', GRANT, { fields })).status;

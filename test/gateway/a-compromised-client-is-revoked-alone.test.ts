@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { ask } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { createFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import { startUpstream } from '../support/upstream.ts';
@@ -37,17 +38,6 @@ async function tokenOf({ client_id: id, client_secret: secret }: Record<string, 
     body: 'grant_type=client_credentials',
   });
   return reply.status === 200 ? reply.json<{ access_token: string }>().access_token : undefined;
-}
-
-/** Until the gateway has taken over what a command did. */
-async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const giveUpAt = performance.now() + 5000;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (performance.now() > giveUpAt) throw new Error(`waited 5 s for ${String(look)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 test('OA-18 one client is revoked by a command while both are calling: the other loses not one call', async () => {

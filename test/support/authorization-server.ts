@@ -10,6 +10,8 @@ import type { StoredClient, TrailEvent } from '../../src/store/store.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 
+export { readJsonObject as readObject } from '../../src/auth/strict-json.ts';
+
 export interface TestServer {
   readonly server: AuthorizationServer;
   readonly store: MemoryStore;

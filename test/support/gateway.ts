@@ -25,11 +25,13 @@ export interface TestGateway extends Running {
 export interface TestGatewayOptions {
   readonly clock?: Clock;
   readonly env?: Record<string, string>;
+  /** Further keys of `admin`, in flow style. */
+  readonly admin?: string;
 }
 
 /** `yaml` needs no `listen`: the gateway listens on a free port of loopback, and so does its admin side. */
 export async function startGateway(yaml: string, options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const text = `listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n${yaml}`;
+  const text = `listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0, ${options.admin ?? ''} }\n${yaml}`;
   const loaded = parseConfig(text, 'test.yaml', {
     readFile: (path) => readFileSync(path),
     wall: systemClock.wall,
