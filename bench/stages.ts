@@ -20,7 +20,7 @@ import { normalizePath } from '../src/route/path.ts';
 import { createRouteTable } from '../src/route/table.ts';
 import { Refusal } from '../src/refusal.ts';
 import type { Exchange } from '../src/wire/exchange.ts';
-import type { Peer } from '../src/passage.ts';
+import type { Link } from '../src/passage.ts';
 import { keptFields } from '../src/wire/fields.ts';
 import { readReplyHead } from '../src/wire/reply-head.ts';
 import { readRequestHead } from '../src/wire/request-head.ts';
@@ -89,7 +89,7 @@ for (let known = false; !known;) {
 const route = passage.route!;
 let written = 0;
 const record = createRecord(plan, (line) => void (written += line.length));
-const exchange = { startedAt: 0, bytesIn: 0, bytesOut: 94 } as Exchange<Peer>;
+const exchange = { startedAt: 0, bytesIn: 0, bytesOut: 94 } as Exchange<Link>;
 
 console.log(`Node ${process.version}\n\n| stage | CPU |\n|---|---|`);
 us('read the head of a request', () => readRequestHead(requestBytes, requestBytes.length, limits));

@@ -5,7 +5,7 @@
  */
 import type { Admission } from './gateway.ts';
 import type { LocalReply, LocalRequest, LocalRoute } from './local.ts';
-import type { Peer } from './passage.ts';
+import type { Link } from './passage.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import type { BodyFault, Exchange, ExchangeListener, RequestBodySink } from './wire/exchange.ts';
 
@@ -18,7 +18,7 @@ export type LocalOutcome =
 
 export function answerLocally(
   admission: Admission,
-  exchange: Exchange<Peer>,
+  exchange: Exchange<Link>,
   local: LocalRoute,
   done: (outcome: LocalOutcome) => void,
 ): void {
@@ -31,7 +31,7 @@ const FAULTS = { malformed: 'malformed_request', too_large: 'body_too_large', st
 
 class LocalAnswer implements ExchangeListener, RequestBodySink {
   readonly #admission: Admission;
-  readonly #exchange: Exchange<Peer>;
+  readonly #exchange: Exchange<Link>;
   readonly #local: LocalRoute;
   readonly #done: (outcome: LocalOutcome) => void;
   readonly #pieces: Buffer[] = [];
@@ -39,7 +39,7 @@ class LocalAnswer implements ExchangeListener, RequestBodySink {
 
   constructor(
     admission: Admission,
-    exchange: Exchange<Peer>,
+    exchange: Exchange<Link>,
     local: LocalRoute,
     done: (outcome: LocalOutcome) => void,
   ) {

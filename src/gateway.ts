@@ -12,7 +12,7 @@ import type { Principal } from './auth/principal.ts';
 import { answerLocally, type LocalOutcome } from './answer-locally.ts';
 import { forward, replyLines } from './forward.ts';
 import type { Forwarding, Outcome } from './forward.ts';
-import { Passage, type Peer } from './passage.ts';
+import { Passage, type Link } from './passage.ts';
 import type { Plan, RoutePlan } from './plan.ts';
 import { problemOf, refusalLines, refuse, Refusal } from './refusal.ts';
 import { fieldOf } from './request.ts';
@@ -158,7 +158,7 @@ export interface Ending {
   readonly status: number;
   /** Present if and only if the gateway itself gave the answer. */
   readonly refusal?: Refusal;
-  readonly forwarding?: Pick<Forwarding<Peer>, 'upstreamMs'> | undefined;
+  readonly forwarding?: Pick<Forwarding<Link>, 'upstreamMs'> | undefined;
   /** The reply had begun and did not get to its end. */
   readonly cutShort?: boolean;
   /** The caller did not wait for the end of it. */
@@ -168,12 +168,12 @@ export interface Ending {
 }
 
 /** Writes down what happened; called once for every exchange, whatever happened. */
-export type Record = (exchange: Exchange<Peer>, passage: Passage, ending: Ending) => void;
+export type Record = (exchange: Exchange<Link>, passage: Passage, ending: Ending) => void;
 
 /** Serves every exchange of the wire under `plan`. */
-export function createGateway(plan: Plan, record: Record): Serve<Peer> {
+export function createGateway(plan: Plan, record: Record): Serve<Link> {
   /** Who writes down what happened must not make anything happen. */
-  function note(exchange: Exchange<Peer>, passage: Passage, ending: Ending): void {
+  function note(exchange: Exchange<Link>, passage: Passage, ending: Ending): void {
     try {
       record(exchange, passage, ending);
     } catch (error) {
@@ -182,7 +182,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
   }
 
   /** Answers, and logs. A stage's bug ends here as one 500, and ends nobody else's request. */
-  function act(exchange: Exchange<Peer>, passage: Passage, decision: Decision | Promise<Decision>): void {
+  function act(exchange: Exchange<Link>, passage: Passage, decision: Decision | Promise<Decision>): void {
     try {
       if (decision instanceof Promise) {
         decision.then(
@@ -214,10 +214,10 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
   }
 
   function conclude(
-    exchange: Exchange<Peer>,
+    exchange: Exchange<Link>,
     passage: Passage,
     outcome: Outcome,
-    forwarding: Forwarding<Peer> | undefined,
+    forwarding: Forwarding<Link> | undefined,
   ): void {
     switch (outcome.kind) {
       case 'refused':
@@ -238,7 +238,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
     }
   }
 
-  function concludeLocal(exchange: Exchange<Peer>, passage: Passage, outcome: LocalOutcome): void {
+  function concludeLocal(exchange: Exchange<Link>, passage: Passage, outcome: LocalOutcome): void {
     switch (outcome.kind) {
       case 'refused':
         return answerRefusal(exchange, passage, outcome.refusal, undefined);
@@ -255,10 +255,10 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
   }
 
   function answerRefusal(
-    exchange: Exchange<Peer>,
+    exchange: Exchange<Link>,
     passage: Passage,
     refusal: Refusal,
-    forwarding: Forwarding<Peer> | undefined,
+    forwarding: Forwarding<Link> | undefined,
   ): void {
     exchange.answer(
       refusal.status,
@@ -269,7 +269,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
     note(exchange, passage, { status: refusal.status, refusal, forwarding });
   }
 
-  function fail(exchange: Exchange<Peer>, passage: Passage, error: unknown): void {
+  function fail(exchange: Exchange<Link>, passage: Passage, error: unknown): void {
     plan.log('error', 'request_failed', {
       request_id: passage.requestId,
       route: passage.route?.name,
@@ -280,10 +280,19 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
     note(exchange, passage, { status: INTERNAL.status, cutShort: true });
   }
 
+  /** The connection may have been opened, or served last, under another plan. */
+  function passageOf({ head, peer: link }: Exchange<Link>): Passage {
+    if (link.edition !== plan.edition) {
+      link.peer = plan.seePeer(link.peer);
+      link.edition = plan.edition;
+    }
+    return new Passage(head, plan.originOf(head, link.peer));
+  }
+
   return {
-    opened: plan.openPeer,
+    opened: (...caller) => ({ peer: plan.openPeer(...caller), edition: plan.edition }),
     serve(exchange) {
-      const passage = new Passage(exchange.head, plan.originOf(exchange.head, exchange.peer));
+      const passage = passageOf(exchange);
       try {
         act(exchange, passage, admit(plan, passage));
       } catch (error) {
@@ -291,7 +300,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Peer> {
       }
     },
     refuseHead(exchange, refusal) {
-      const passage = new Passage(exchange.head, plan.originOf(exchange.head, exchange.peer));
+      const passage = passageOf(exchange);
       answerRefusal(exchange, passage, refusal, undefined);
     },
   };

@@ -149,12 +149,12 @@ export function measureCertificates(
   metrics: Metrics,
   certificates: () => readonly { readonly certFile: string; readonly notAfter: number }[],
 ): void {
-  for (const [at, { certFile: file }] of certificates().entries()) {
+  for (const { certFile: file } of certificates()) {
     metrics.gauge(
       'gatehouse_certificate_not_after_seconds',
       'When the certificate expires, in seconds since 1970.',
       { file },
-      () => certificates()[at]!.notAfter / 1000,
+      () => (certificates().find(({ certFile }) => certFile === file)?.notAfter ?? Number.NaN) / 1000,
     );
   }
 }

@@ -24,6 +24,12 @@ export interface Peer {
   readonly certificate: ClientCertificate | undefined;
 }
 
+/** A connection from a caller, and how the plan that served it last sees it. */
+export interface Link {
+  peer: Peer;
+  edition: number;
+}
+
 export interface Origin {
   readonly peer: Peer;
   readonly address: string;

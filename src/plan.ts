@@ -6,7 +6,7 @@
  */
 import { createAuthenticator, type Authenticator } from './auth/authenticate.ts';
 import { createJwksFetcher } from './auth/jwks-fetch.ts';
-import { createKeySet, type FetchKeys, type KeySet } from './auth/keyset.ts';
+import { createKeySet, type FetchKeys, type KeySet, type KeySetOptions } from './auth/keyset.ts';
 import { createCertificateCheck, readClientCertificate, type CheckCertificate } from './auth/client-certificate.ts';
 import { createAuthorizer, createScopeList, type Authorize } from './auth/scopes.ts';
 import { createTokenCache, type TokenCache } from './auth/token-cache.ts';
@@ -20,10 +20,13 @@ import type {
   RouteConfig,
   UpstreamConfig,
 } from './config/config.ts';
+import { identityOf } from './config/identity.ts';
 import { SELF } from './config/resolve-oauth2.ts';
+import { createKeep, type Lease } from './keep.ts';
 import { createReplyGuard } from './forward.ts';
 import { addressKey, callerAddress, createTrustedProxies } from './limit/address.ts';
-import { createLimiter, type Limiter } from './limit/limiter.ts';
+import { createLimiter, type Limiter, type LimiterCounters } from './limit/limiter.ts';
+import { createSlidingWindow } from './limit/sliding-window.ts';
 import { routeText, type RouteText } from './log/access-log.ts';
 import { createDateLine } from './log/time.ts';
 import type { Metrics } from './log/metrics.ts';
@@ -93,10 +96,15 @@ export interface PlanParts extends World {
   readonly metrics: Metrics;
   /** The authorization server; absent without `oauth2`. */
   readonly ownIssuer?: OwnIssuer | undefined;
+  /** What the plan shares with others, and lets go of when whoever gave it ends it. Absent: with none. */
+  readonly lease?: Lease;
+  /** Which reading of the configuration this is, counted from 1. */
+  readonly edition?: number;
 }
 
 export interface Plan extends PlanParts {
   readonly config: Config;
+  readonly edition: number;
   readonly routes: RouteTable<RoutePlan>;
   readonly routeList: readonly RoutePlan[];
   /** Charged with a failed authentication, and looked at before each one. None, or one. */
@@ -108,38 +116,65 @@ export interface Plan extends PlanParts {
   readonly upstreams: readonly UpstreamPlan[];
   /** Works out once what is the same for every request on a connection. */
   readonly openPeer: Serve<Peer>['opened'];
+  /** The same connection, seen by this plan. */
+  readonly seePeer: (peer: Peer) => Peer;
   readonly originOf: (request: Request, peer: Peer) => Origin;
   /** The `Date` field of a reply that begins now, as a line. */
   readonly dateLine: () => string;
   readonly pressure: Pressure;
   /** Absent without `oauth2`. */
   readonly ownIssuer: OwnIssuer | undefined;
-  /** Begins to fetch keys. */
+  /** Begins to fetch the keys that no plan before it has fetched. */
   start(): void;
+  /** Closes what no other plan shares. */
   close(): void;
 }
 
+/** Claim injectors made so far: principals keep the text by their number, and outlive a plan. */
+let injectorsMade = 0;
+
 export function createPlan(config: Config, world: PlanParts): Plan {
-  const { clock, metrics, ownIssuer } = world;
-  const upstreams = onceFor((upstream: UpstreamConfig) => createUpstreamPlan(upstream, world));
-  const limiters = onceFor((limit: RateLimitConfig) => createLimiter(limit, config.maxCallers));
+  const { clock, metrics, ownIssuer, lease = createKeep().lease(), edition = 1 } = world;
+  const upstreams = onceFor((upstream: UpstreamConfig) =>
+    lease.take(
+      `upstream ${identityOf(upstream)}`,
+      () => createUpstreamPlan(upstream, world),
+      (made) => made.close(),
+    ),
+  );
+  // A quota may change and what is used of it stays; counted otherwise, it is another limit.
+  const limiters = onceFor((limit: RateLimitConfig) => {
+    const { name, by, subWindows } = limit;
+    const { maxCallers } = config;
+    return createLimiter(limit, {
+      counters: lease.take(`decisions ${name}`, (): LimiterCounters => ({ allowed: 0, refused: 0, wouldRefuse: 0 })),
+      windowOf: (windowMs) =>
+        lease.take(`window ${identityOf([name, by, windowMs, subWindows, maxCallers])}`, () =>
+          createSlidingWindow({ windowMs, subWindows, maxCallers }),
+        ),
+    });
+  });
   const fetchKeys = createJwksFetcher({ clock });
   const ownKeys: FetchKeys = async () => ({ keys: ownIssuer?.publicKeys() ?? [], maxAgeMs: undefined });
   const keySets = new Map<string, KeySet>();
+  const unstarted: KeySet[] = [];
   const tokenCaches: TokenCache[] = [];
 
-  function keySetOf({ jwksUri }: IssuerConfig): KeySet {
-    let keySet = keySets.get(jwksUri);
-    if (keySet === undefined) {
-      // Who shares a key set shares the shortest of the lives they give it.
-      const sharers = config.routes.flatMap(({ auth }) => (auth?.issuer.jwksUri === jwksUri ? [auth.issuer] : []));
-      const ttlMs = Math.min(...sharers.map(({ jwksTtlMs }) => jwksTtlMs));
-      const maxStaleMs = Math.min(...sharers.map(({ jwksMaxStaleMs }) => jwksMaxStaleMs));
-      const isOwn = jwksUri === SELF && ownIssuer !== undefined;
-      keySet = createKeySet({ jwksUri, ttlMs, maxStaleMs }, { ...world, fetchKeys: isOwn ? ownKeys : fetchKeys });
-      if (isOwn) ownIssuer.whenKeysChange(keySet.refresh);
-      keySets.set(jwksUri, keySet);
-    }
+  /** Who shares a key set shares the shortest of the lives they give it. */
+  function keySetOptionsOf({ jwksUri }: IssuerConfig): KeySetOptions {
+    const sharers = config.routes.flatMap(({ auth }) => (auth?.issuer.jwksUri === jwksUri ? [auth.issuer] : []));
+    return {
+      jwksUri,
+      ttlMs: Math.min(...sharers.map(({ jwksTtlMs }) => jwksTtlMs)),
+      maxStaleMs: Math.min(...sharers.map(({ jwksMaxStaleMs }) => jwksMaxStaleMs)),
+    };
+  }
+
+  function makeKeySet(options: KeySetOptions): KeySet {
+    const isOwn = options.jwksUri === SELF && ownIssuer !== undefined;
+    const keySet = createKeySet(options, { ...world, fetchKeys: isOwn ? ownKeys : fetchKeys });
+    if (isOwn) ownIssuer.whenKeysChange(keySet.refresh);
+    unstarted.push(keySet);
     return keySet;
   }
 
@@ -147,12 +182,21 @@ export function createPlan(config: Config, world: PlanParts): Plan {
   const authenticators = new Map<string, Authenticator>();
   function authenticatorOf(auth: AuthConfig): Authenticator {
     const { issuer, requiredClaims, source } = auth;
-    const key = JSON.stringify([issuer, requiredClaims, source]);
+    const options = keySetOptionsOf(issuer);
+    const keysKey = `keys ${identityOf([options, options.jwksUri === SELF && [config.oauth2, config.scopes]])}`;
+    // The cache counts the versions of these keys and of no others.
+    const key = `tokens ${identityOf([issuer, requiredClaims, source])} ${keysKey}`;
     let authenticator = authenticators.get(key);
     if (authenticator === undefined) {
-      const cache = createTokenCache(clock);
+      const keySet = lease.take(
+        keysKey,
+        () => makeKeySet(options),
+        (made) => made.close(),
+      );
+      keySets.set(options.jwksUri, keySet);
+      const cache = lease.take(key, () => createTokenCache(clock));
       tokenCaches.push(cache);
-      authenticator = createAuthenticator(auth, { clock, keySet: keySetOf(issuer), cache });
+      authenticator = createAuthenticator(auth, { clock, keySet, cache });
       authenticators.set(key, authenticator);
     }
     return authenticator;
@@ -168,12 +212,8 @@ export function createPlan(config: Config, world: PlanParts): Plan {
   ];
 
   /** Routes that inject the same share what was rendered of a principal. */
-  const injectors = new Map<string, ClaimInjector>();
   function injectorOf(claims: readonly InjectedClaim[]): ClaimInjector {
-    const key = JSON.stringify(claims);
-    let injector = injectors.get(key);
-    if (injector === undefined) injectors.set(key, (injector = createClaimInjector(injectors.size, claims)));
-    return injector;
+    return lease.take(`claims ${identityOf(claims)}`, () => createClaimInjector(injectorsMade++, claims));
   }
 
   function injectOf({ injectClaims, injectFromCertificate }: PluginConfig): RoutePlan['inject'] {
@@ -272,12 +312,18 @@ export function createPlan(config: Config, world: PlanParts): Plan {
   ]);
   const failedAuthentications =
     config.failedAuthentications === undefined ? [] : [limiters.of(config.failedAuthentications)];
-  const pressure = createPressure(world);
+  const pressure = lease.take(
+    'pressure',
+    () => createPressure(world),
+    (made) => made.close(),
+  );
   const trusted = createTrustedProxies(config.trustedProxies);
 
   return {
     ...world,
     config,
+    edition,
+    lease,
     routes,
     routeList,
     failedAuthentications,
@@ -295,6 +341,11 @@ export function createPlan(config: Config, world: PlanParts): Plan {
         certificate: certificate && readClientCertificate(certificate),
       };
     },
+    seePeer: (peer) => ({
+      ...peer,
+      addressKey: addressKey(peer.address, config.ipv6Prefix),
+      trusted: trusted.has(peer.address),
+    }),
     originOf(request, peer) {
       const { traceparent, continued } = nextTrace(fieldOf(request, 'traceparent'));
       const state = continued ? fieldsOf(request, 'tracestate').join(',') : '';
@@ -314,13 +365,9 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     pressure,
     ownIssuer,
     start() {
-      for (const keySet of keySets.values()) keySet.start();
+      for (const keySet of unstarted) keySet.start();
     },
-    close() {
-      pressure.close();
-      for (const keySet of keySets.values()) keySet.close();
-      for (const upstream of upstreams.all()) upstream.close();
-    },
+    close: () => lease.end(),
   };
 }
 

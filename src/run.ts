@@ -1,25 +1,36 @@
 /**
  * A configuration, running: the plan, the listener before it, the log behind it
  * and the admin port beside it. What the `run` command starts, and what the
- * tests start too.
+ * tests start too. A new configuration is put in place by one assignment, so a
+ * request sees the whole of one or the whole of the other.
  */
 import { createAdmin } from './admin/admin.ts';
 import { createAdminTokenCheck } from './admin/admin-token.ts';
 import { createControl } from './admin/control.ts';
+import { changesBetween } from './config/changes.ts';
 import type { Config } from './config/config.ts';
-import { createGateway } from './gateway.ts';
+import type { LoadedConfig } from './config/load.ts';
+import type { ControlRoute } from './control.ts';
+import { createKeep } from './keep.ts';
 import { createLineWriter, openSink, type Sink } from './log/line-writer.ts';
-import { createMetrics, type Metrics } from './log/metrics.ts';
+import { createMetrics } from './log/metrics.ts';
 import { measure, measureCertificates } from './measure.ts';
-import type { OwnIssuer } from './own-issuer.ts';
+import type { Link } from './passage.ts';
 import { createPlan, type Plan } from './plan.ts';
+import { readiness } from './readiness.ts';
 import { createRecord } from './record.ts';
 import { createRedirect } from './redirect.ts';
+import { createReloader, type ReloadOutcome } from './reload.ts';
+import { reloadRoute } from './reload-route.ts';
+import { createServing, type Serving } from './serving.ts';
+import { takeOwnIssuer } from './take-own-issuer.ts';
 import { createWireCounters } from './wire/counters.ts';
 import { listen, type Listener } from './wire/listener.ts';
+import type { Serve } from './wire/serve.ts';
 import type { World } from './world.ts';
 
 export interface Running {
+  /** The one that serves now. */
   readonly plan: Plan;
   readonly port: number;
   /** `host:port`. */
@@ -27,6 +38,10 @@ export interface Running {
   readonly adminPort: number;
   /** Where requests are told to come again over TLS, if anywhere. */
   readonly redirectPort: number | undefined;
+  /** Reads the configuration again. What cannot be used changes nothing. */
+  reload(): Promise<ReloadOutcome>;
+  /** How many parts there are that plans share: for whoever looks whether old ones are let go. */
+  openParts(): number;
   /** Stops accepting, lets requests under way end for up to `graceMs`, and lets go of everything. */
   close(graceMs?: number): Promise<void>;
 }
@@ -34,6 +49,8 @@ export interface Running {
 export interface RunParts extends World {
   /** Where access lines go, in place of what the configuration says. */
   readonly accessSink?: Sink;
+  /** Reads the configuration again, for a reload; `running` is the one in place. Absent: it cannot change. */
+  readonly load?: (running: Config) => LoadedConfig;
 }
 
 const GRACE_MS = 10_000;
@@ -41,92 +58,149 @@ const GRACE_MS = 10_000;
 const NO_HTTP2 = { tls: false, cleartext: false, streams: 0 };
 
 /** Rejects with the system's error when it cannot listen. */
-export async function runGateway(config: Config, parts: RunParts): Promise<Running> {
-  const { clock } = parts;
+export async function runGateway(first: Config, parts: RunParts): Promise<Running> {
+  const { clock, log } = parts;
   const metrics = createMetrics();
-  const ownIssuer = await startOwnIssuerOf(config, { ...parts, metrics });
-  const plan = createPlan(config, { ...parts, metrics, ownIssuer });
-  const sink = parts.accessSink ?? (config.log.access === 'off' ? undefined : openSink(config.log.access));
-  const lines = sink === undefined ? undefined : createLineWriter(sink, clock);
+  const keep = createKeep();
   const counters = createWireCounters();
-  measure(plan, counters, lines);
+  const sink = parts.accessSink ?? (first.log.access === 'off' ? undefined : openSink(first.log.access));
+  const lines = sink === undefined ? undefined : createLineWriter(sink, clock);
+
+  let edition = 0;
+  /** All of a configuration, ready to serve and not serving yet. */
+  async function prepare(config: Config): Promise<Serving> {
+    const lease = keep.lease();
+    const series = metrics.lease();
+    function letGo(): void {
+      lease.end();
+      series.end();
+    }
+    try {
+      const ownIssuer = await takeOwnIssuer(config, lease, { ...parts, metrics });
+      const plan = createPlan(config, { ...parts, metrics: series, ownIssuer, lease, edition: ++edition });
+      measure(plan, counters, lines);
+      return createServing(plan, createRecord(plan, lines?.write), letGo);
+    } catch (error) {
+      letGo();
+      throw error;
+    }
+  }
+
+  let serving = await prepare(first);
+  const front: Serve<Link> = {
+    opened: (...caller) => serving.opened(...caller),
+    serve: (exchange) => serving.serve(exchange),
+    refuseHead: (exchange, refusal) => serving.refuseHead(exchange, refusal),
+  };
+
+  async function apply(config: Config): Promise<readonly string[]> {
+    const changed = changesBetween(serving.plan.config, config);
+    const next = await prepare(config);
+    try {
+      listener?.use({ settings: settingsOf(config), tls: config.tls });
+      redirect?.use({ settings: settingsOf(config), tls: undefined });
+    } catch (error) {
+      next.retire();
+      throw error;
+    }
+    const before = serving;
+    serving = next;
+    next.plan.start();
+    if (listener !== undefined) measureCertificates(next.plan.metrics, listener.certificates);
+    before.retire();
+    checkToken = createAdminTokenCheck(config.admin.tokenSha256);
+    return changed;
+  }
+
+  let checkToken = createAdminTokenCheck(first.admin.tokenSha256);
+  const reloader = createReloader({
+    ...parts,
+    metrics,
+    load: () => parts.load?.(serving.plan.config) ?? { faults: [CANNOT_RELOAD] },
+    apply,
+  });
 
   let draining = false;
   const refusedByToken = metrics.counter(
     'gatehouse_admin_refused_total',
     'Requests to change something by the admin port that showed no good token.',
   );
+  const reloading = reloadRoute(reloader.reload);
   const control = createControl({
-    check: createAdminTokenCheck(config.admin.tokenSha256),
-    routes: () => (plan.ownIssuer === undefined ? [] : [plan.ownIssuer.clientApi]),
+    check: (authorization) => checkToken(authorization),
+    routes: () => [reloading, ...controlsOf(serving.plan)],
     refused: () => refusedByToken.add(1),
   });
-  const admin = await createAdmin(config.admin, { metrics, ready: () => readiness(plan, draining), control });
-  const { limits, timeouts } = config;
-  const settings = { ...limits, ...timeouts };
+  const admin = await createAdmin(first.admin, {
+    metrics,
+    ready: () => readiness(serving.plan, { draining, reload: reloader.state() }),
+    control,
+  });
   const common = {
-    maxConnections: limits.maxConnections,
-    maxPerAddress: limits.maxPerAddress,
+    maxConnections: first.limits.maxConnections,
+    maxPerAddress: first.limits.maxPerAddress,
     addressKeyOf(remoteAddress: string) {
-      const peer = plan.openPeer(remoteAddress, 'http', undefined);
+      const peer = serving.plan.openPeer(remoteAddress, 'http', undefined);
       return peer.trusted ? undefined : peer.addressKey;
     },
-    isFull: () => plan.pressure.isFull,
+    isFull: () => serving.plan.pressure.isFull,
     counters,
     clock,
-    log: parts.log,
-    settings,
+    log,
+    settings: settingsOf(first),
   };
   let listener: Listener | undefined;
   let redirect: Listener | undefined;
   try {
-    const gateway = createGateway(plan, createRecord(plan, lines?.write));
-    listener = await listen({ ...common, ...config.listen, tls: config.tls, http2: config.http2 }, gateway);
-    measureCertificates(metrics, listener.certificates);
-    if (config.redirect !== undefined) {
-      const again = createRedirect({ port: listener.port, dateLine: plan.dateLine });
-      redirect = await listen({ ...common, ...config.redirect, tls: undefined, http2: NO_HTTP2 }, again);
+    listener = await listen({ ...common, ...first.listen, tls: first.tls, http2: first.http2 }, front);
+    measureCertificates(serving.plan.metrics, listener.certificates);
+    if (first.redirect !== undefined) {
+      const again = createRedirect({ port: listener.port, dateLine: serving.plan.dateLine });
+      redirect = await listen({ ...common, ...first.redirect, tls: undefined, http2: NO_HTTP2 }, again);
     }
   } catch (error) {
     await listener?.close(0);
-    plan.close();
+    serving.retire();
     await admin.close();
-    await ownIssuer?.close();
+    await keep.settled();
     throw error;
   }
-  plan.start();
+  serving.plan.start();
 
+  const { port, address } = listener;
   return {
-    plan,
-    port: listener.port,
-    address: listener.address,
+    get plan() {
+      return serving.plan;
+    },
+    port,
+    address,
     adminPort: admin.address.port,
     redirectPort: redirect?.port,
+    reload: reloader.reload,
+    openParts: keep.size,
     async close(graceMs = GRACE_MS) {
       draining = true;
       await Promise.all([listener.close(graceMs), redirect?.close(graceMs)]);
-      plan.close();
+      serving.retire();
       await admin.close();
-      await ownIssuer?.close();
+      await keep.settled();
       await lines?.close();
     },
   };
 }
 
-/** Its code, and the store's, is loaded only where it is used: without `oauth2` it would be 10 MB for nothing. */
-async function startOwnIssuerOf(
-  { oauth2, scopes }: Config,
-  parts: World & { readonly metrics: Metrics },
-): Promise<OwnIssuer | undefined> {
-  if (oauth2 === undefined) return undefined;
-  const { startOwnIssuer } = await import('./own-issuer.ts');
-  return await startOwnIssuer({ oauth2, scopes }, parts);
+function controlsOf({ ownIssuer }: Plan): readonly ControlRoute[] {
+  return ownIssuer === undefined ? [] : [ownIssuer.clientApi];
 }
 
-/** Ready: listening, not draining, and with keys for every issuer. */
-function readiness(plan: Plan, draining: boolean): { ready: boolean; reasons: string[] } {
-  const reasons = [...plan.keySets].filter(([, keySet]) => !keySet.ready()).map(([uri]) => `no keys from ${uri}`);
-  if (plan.ownIssuer?.ready() === false) reasons.push('the store of the authorization server is not loaded');
-  if (draining) reasons.push('draining');
-  return { ready: reasons.length === 0, reasons };
+function settingsOf({ limits, timeouts }: Config): Config['limits'] & Config['timeouts'] {
+  return { ...limits, ...timeouts };
 }
+
+const CANNOT_RELOAD = {
+  file: '<none>',
+  line: 1,
+  column: 1,
+  severity: 'error',
+  message: 'the configuration came from no file that could be read again; start the gateway with one',
+} as const;

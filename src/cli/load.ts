@@ -1,9 +1,9 @@
 /** FILE, as every command that reads a configuration takes it. */
-import { loadConfig, type LoadedConfig, parseConfig } from '../config/load.ts';
+import { type ConfigSource, loadConfig, type LoadedConfig, parseConfig } from '../config/load.ts';
 import { type Terminal, UsageError } from './terminal.ts';
 
 /** `-` is standard input; without FILE it is `gatehouse.yaml`. */
-export function loadFile(file: string | undefined, terminal: Terminal): LoadedConfig {
+export function loadFile(file: string | undefined, terminal: Pick<Terminal, 'readInput'> & ConfigSource): LoadedConfig {
   if (file === '-') return parseConfig(terminal.readInput(), '<stdin>', terminal);
   return loadConfig(file ?? 'gatehouse.yaml', terminal);
 }

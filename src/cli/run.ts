@@ -1,18 +1,40 @@
-/** `gatehouse run`: serves until it is told to stop. The first signal lets requests under way end, a second one does not wait. */
+/**
+ * `gatehouse run`: serves until it is told to stop. The first signal lets
+ * requests under way end, a second one does not wait. SIGHUP, and with `--watch`
+ * a change of any file the configuration was read from, has it read again.
+ */
 import { parseArgs } from 'node:util';
+import type { Config } from '../config/config.ts';
 import { formatFault } from '../config/faults.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { createLineWriter, openSink } from '../log/line-writer.ts';
 import { createLog } from '../log/operator-log.ts';
 import { runGateway } from '../run.ts';
+import { watchFiles } from '../watch.ts';
 import { systemClock } from '../world.ts';
 import { loadFile, oneFile } from './load.ts';
-import type { Command } from './terminal.ts';
+import { type Command, UsageError } from './terminal.ts';
 
 export const run: Command = {
-  usage: 'run [FILE]  serve what FILE describes',
+  usage: 'run [FILE] [--watch]  serve what FILE describes; --watch: and what it comes to say',
   async run(args, terminal) {
-    const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
-    const loaded = loadFile(oneFile(positionals), terminal);
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { watch: { type: 'boolean', default: false } },
+    });
+    const file = oneFile(positionals);
+    if (file === '-' && values.watch) throw new UsageError('standard input cannot be watched; name a file');
+    const read = new Set<string>();
+    const load = (running?: Config): LoadedConfig => {
+      read.clear();
+      const readFile = (path: string): Uint8Array => {
+        read.add(path);
+        return terminal.readFile(path);
+      };
+      return loadFile(file, { ...terminal, readFile, ...(running === undefined ? {} : { running }) });
+    };
+    const loaded = load();
     for (const fault of loaded.config === undefined ? loaded.faults : loaded.warnings)
       terminal.err(`${formatFault(fault)}\n`);
     if (loaded.config === undefined) return 1;
@@ -21,7 +43,14 @@ export const run: Command = {
     const lines = createLineWriter(openSink('stderr'), systemClock);
     const log = createLog(lines.write, config.log.level, systemClock);
     try {
-      const running = await runGateway(config, { clock: systemClock, log });
+      const running = await runGateway(config, { clock: systemClock, log, ...(file === '-' ? {} : { load }) });
+      process.on('SIGHUP', () => void running.reload());
+      if (values.watch)
+        watchFiles(
+          () => [...read],
+          systemClock,
+          () => void running.reload(),
+        );
       log('info', 'listening', {
         address: running.address,
         admin_port: running.adminPort,

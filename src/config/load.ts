@@ -7,6 +7,7 @@ import { byPlace, type Fault } from './faults.ts';
 import { type Files, whyUnread } from './files.ts';
 import { fit } from './issues.ts';
 import { resolveFile } from './resolve-file.ts';
+import { reportRestartOnly } from './restart-only.ts';
 import { fileSchema } from './schema.ts';
 import { type Reading, readSource, unreadable } from './source.ts';
 import type { Environment } from './values.ts';
@@ -14,6 +15,8 @@ import type { Environment } from './values.ts';
 /** The world that a configuration may look at. */
 export interface ConfigSource extends Files {
   readonly env: Environment;
+  /** The configuration that runs already: what cannot change while it does is a fault. */
+  readonly running?: Config;
 }
 
 export type LoadedConfig =
@@ -33,7 +36,11 @@ export function loadConfig(path: string, source: ConfigSource): LoadedConfig {
 export function parseConfig(text: string | Uint8Array, file: string, source: ConfigSource): LoadedConfig {
   const reading = readSource(text, file, source.env);
   const value = reading.value === undefined ? undefined : fit(fileSchema, reading.value, reading.report);
-  return finish(value && resolveFile(value, { file, files: source, report: reading.report }), reading);
+  const config = value && resolveFile(value, { file, files: source, report: reading.report });
+  if (config !== undefined && source.running !== undefined) {
+    reportRestartOnly(source.running, config, reading.report);
+  }
+  return finish(config, reading);
 }
 
 function finish(config: Config | undefined, { report }: Reading): LoadedConfig {

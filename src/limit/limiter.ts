@@ -5,7 +5,7 @@
  * change are made with the limiter.
  */
 import { createHash } from 'node:crypto';
-import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
+import type { SlidingWindow } from './sliding-window.ts';
 
 interface Quota {
   readonly requests: number;
@@ -21,7 +21,6 @@ export interface LimiterOptions {
   readonly quota: Quota;
   readonly plans: { readonly claim: readonly string[]; readonly quotas: ReadonlyMap<string, Quota> } | undefined;
   readonly mode: 'enforce' | 'observe';
-  readonly subWindows: number;
 }
 
 export interface Caller {
@@ -60,6 +59,12 @@ export interface Limiter {
   evictions(): number;
 }
 
+/** What a limiter counts, and may find counted already. */
+export interface LimiterCounts {
+  readonly counters: LimiterCounters;
+  readonly windowOf: (windowMs: number) => SlidingWindow;
+}
+
 export interface LimiterCounters {
   allowed: number;
   refused: number;
@@ -78,8 +83,8 @@ const MOST_REQUESTS = 0xffff_ffff;
 /** A claim can be as long as a token. Keys over this are replaced by their digest, so that memory stays bounded. */
 const MOST_KEY_CHARS = 200;
 
-export function createLimiter(options: LimiterOptions, maxCallers: number): Limiter {
-  const { name, by, plans, subWindows } = options;
+export function createLimiter(options: LimiterOptions, { counters, windowOf }: LimiterCounts): Limiter {
+  const { name, by, plans } = options;
   const label = sfString(name);
   /** Tiers of one window length share their counts: a caller who changes plan keeps what is used. */
   const windows = new Map<number, SlidingWindow>();
@@ -87,7 +92,7 @@ export function createLimiter(options: LimiterOptions, maxCallers: number): Limi
   function tierOf({ requests, windowMs }: Quota): Tier {
     let window = windows.get(windowMs);
     if (window === undefined) {
-      window = createSlidingWindow({ windowMs, subWindows, maxCallers });
+      window = windowOf(windowMs);
       windows.set(windowMs, window);
     }
     const quota = Math.min(requests, MOST_REQUESTS);
@@ -104,7 +109,6 @@ export function createLimiter(options: LimiterOptions, maxCallers: number): Limi
   }
 
   const everyWindow = [...windows.values()];
-  const counters: LimiterCounters = { allowed: 0, refused: 0, wouldRefuse: 0 };
   return {
     name,
     stage: by.kind === 'address' && plans === undefined ? 'address' : 'caller',

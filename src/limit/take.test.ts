@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Refusal } from '../refusal.ts';
 import { createLimiter, type Caller, type Limiter, type LimiterOptions } from './limiter.ts';
+import { createSlidingWindow } from './sliding-window.ts';
 import { checkAll, giveBack, NOTHING_TAKEN, takeAll, type Taken } from './take.ts';
 
 const MINUTE = 60_000;
@@ -14,10 +15,12 @@ function limiterOf(options: Partial<LimiterOptions> = {}): Limiter {
       quota: { requests: 3, windowMs: MINUTE },
       plans: undefined,
       mode: 'enforce',
-      subWindows: 10,
       ...options,
     },
-    1000,
+    {
+      counters: { allowed: 0, refused: 0, wouldRefuse: 0 },
+      windowOf: (windowMs) => createSlidingWindow({ windowMs, subWindows: 10, maxCallers: 1000 }),
+    },
   );
 }
 

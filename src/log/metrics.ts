@@ -2,7 +2,8 @@
  * Counters, gauges and histograms for Prometheus (text exposition 0.0.4). A
  * series exists from the moment it is asked for at plan time: its labels are text
  * by then, and no request can add one. An observation is one addition to a typed
- * array. Asking again for the same series, as a new plan does, gives the same one.
+ * array. Asking again for the same series, as a new plan does, gives the same one;
+ * it goes when the last who asked for it on a lease has ended that.
  */
 
 export interface Counter {
@@ -23,7 +24,14 @@ export interface Metrics {
   gauge(name: string, help: string, labels: Labels, read: () => number): void;
   /** `bounds` ascend; the last bucket, +Inf, is added. */
   histogram(name: string, help: string, bounds: readonly number[], labels?: Labels): Histogram;
+  /** The same metrics for somebody who is here for a time. */
+  lease(): MetricsLease;
   render(): string;
+}
+
+export interface MetricsLease extends Metrics {
+  /** Takes away the series that nobody else has asked for. */
+  end(): void;
 }
 
 type Kind = 'counter' | 'gauge' | 'histogram';
@@ -32,83 +40,120 @@ interface Family {
   readonly kind: Kind;
   readonly help: string;
   /** By the text of the labels. */
-  readonly series: Map<string, Series>;
+  readonly series: Map<string, Entry>;
 }
 
 interface Series {
   readonly instrument: unknown;
-  render(): string;
+  readonly render: () => string;
+}
+
+/** A series, and how many have asked for it. */
+interface Entry {
+  series: Series;
+  holders: number;
 }
 
 export function createMetrics(): Metrics {
   const families = new Map<string, Family>();
 
-  function seriesOf(kind: Kind, name: string, help: string): Map<string, Series> {
+  function familyOf(kind: Kind, name: string, help: string): Family {
     let family = families.get(name);
     if (family === undefined) families.set(name, (family = { kind, help, series: new Map() }));
     if (family.kind !== kind) throw new Error(`${name} is a ${family.kind} already`);
-    return family.series;
+    return family;
   }
 
-  function sampled(kind: Kind, name: string, help: string, labels: Labels, read: () => number): void {
-    const text = labelText(labels);
-    const prefix = `${name}${braced(text)} `;
-    seriesOf(kind, name, help).set(text, { instrument: undefined, render: () => `${prefix}${numberText(read())}\n` });
+  function letGo(name: string, text: string): void {
+    const { series } = families.get(name)!;
+    if (--series.get(text)!.holders > 0) return;
+    series.delete(text);
+    if (series.size === 0) families.delete(name);
   }
 
-  return {
-    counter(name, help, labels = {}) {
-      const series = seriesOf('counter', name, help);
-      const text = labelText(labels);
-      const known = series.get(text);
-      if (known !== undefined) return known.instrument as Counter;
-      const cell = new Float64Array(1);
-      const prefix = `${name}${braced(text)} `;
-      const instrument: Counter = {
-        add(amount) {
-          cell[0] = cell[0]! + amount;
-        },
-      };
-      series.set(text, { instrument, render: () => `${prefix}${numberText(cell[0]!)}\n` });
-      return instrument;
-    },
-    counterFrom: (name, help, labels, read) => sampled('counter', name, help, labels, read),
-    gauge: (name, help, labels, read) => sampled('gauge', name, help, labels, read),
-    histogram(name, help, bounds, labels = {}) {
-      const series = seriesOf('histogram', name, help);
-      const text = labelText(labels);
-      const known = series.get(text);
-      if (known !== undefined) return known.instrument as Histogram;
-      const created = createHistogram(name, bounds, text);
-      series.set(text, created);
-      return created.instrument;
-    },
-    render() {
-      let text = '';
-      for (const [name, { kind, help, series }] of families) {
-        text += `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${kind}\n`;
-        for (const one of series.values()) text += one.render();
+  function render(): string {
+    let text = '';
+    for (const [name, { kind, help, series }] of families) {
+      text += `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${kind}\n`;
+      for (const one of series.values()) text += one.series.render();
+    }
+    return text;
+  }
+
+  function lease(): MetricsLease {
+    /** Name and labels, by both in one text. */
+    const held = new Map<string, readonly [name: string, text: string]>();
+
+    function entryOf(kind: Kind, name: string, help: string, text: string, make: () => Series): Entry {
+      const { series } = familyOf(kind, name, help);
+      let entry = series.get(text);
+      if (entry === undefined) series.set(text, (entry = { series: make(), holders: 0 }));
+      const key = `${name} ${text}`;
+      if (!held.has(key)) {
+        held.set(key, [name, text]);
+        entry.holders++;
       }
-      return text;
-    },
-  };
+      return entry;
+    }
+
+    function sampled(kind: Kind, name: string, help: string, labels: Labels, read: () => number): void {
+      const text = labelText(labels);
+      const prefix = `${name}${braced(text)} `;
+      const series = { instrument: undefined, render: () => `${prefix}${numberText(read())}\n` };
+      entryOf(kind, name, help, text, () => series).series = series;
+    }
+
+    return {
+      counter(name, help, labels = {}) {
+        const text = labelText(labels);
+        return entryOf('counter', name, help, text, () => createCounter(name, text)).series.instrument as Counter;
+      },
+      counterFrom: (name, help, labels, read) => sampled('counter', name, help, labels, read),
+      gauge: (name, help, labels, read) => sampled('gauge', name, help, labels, read),
+      histogram(name, help, bounds, labels = {}) {
+        const text = labelText(labels);
+        const entry = entryOf('histogram', name, help, text, () => createHistogram(name, bounds, text));
+        return entry.series.instrument as Histogram;
+      },
+      lease,
+      render,
+      end() {
+        for (const [name, text] of held.values()) letGo(name, text);
+        held.clear();
+      },
+    };
+  }
+
+  return lease();
 }
 
-function createHistogram(name: string, bounds: readonly number[], labels: string): Series & { instrument: Histogram } {
+function createCounter(name: string, labels: string): Series {
+  const cell = new Float64Array(1);
+  const prefix = `${name}${braced(labels)} `;
+  const instrument: Counter = {
+    add(amount) {
+      cell[0] = cell[0]! + amount;
+    },
+  };
+  return { instrument, render: () => `${prefix}${numberText(cell[0]!)}\n` };
+}
+
+function createHistogram(name: string, bounds: readonly number[], labels: string): Series {
   const limits = Float64Array.from(bounds);
   const counts = new Float64Array(bounds.length + 1);
   const sum = new Float64Array(1);
   const more = labels === '' ? '' : `${labels},`;
   const prefixes = [...bounds.map(numberText), '+Inf'].map((bound) => `${name}_bucket{${more}le="${bound}"} `);
-  return {
-    instrument: {
-      observe(value) {
-        let bucket = 0;
-        while (bucket < limits.length && value > limits[bucket]!) bucket++;
-        counts[bucket] = counts[bucket]! + 1;
-        sum[0] = sum[0]! + value;
-      },
+  const instrument: Histogram = {
+    observe(value) {
+      let bucket = 0;
+      while (bucket < limits.length && value > limits[bucket]!) bucket++;
+      counts[bucket] = counts[bucket]! + 1;
+      sum[0] = sum[0]! + value;
     },
+  };
+  return {
+    instrument,
     render() {
       let total = 0;
       let text = '';

@@ -12,7 +12,7 @@ import type { DownstreamSettings, Serve } from './serve.ts';
 import { UndecidedConnection } from './http2-preface.ts';
 import { Http2Connection, type Http2Settings } from './http2-session.ts';
 import type { StoredCertificate } from './renewal.ts';
-import { createTlsEdge, type TlsSettings } from './tls.ts';
+import { createTlsEdge, type TlsEdge, type TlsSettings } from './tls.ts';
 
 export interface ListenerOptions extends World, ConnectionLimits {
   readonly host: string;
@@ -48,6 +48,8 @@ export interface Listener {
   readonly port: number;
   /** What is shown to callers now; none without TLS. */
   certificates(): readonly StoredCertificate[];
+  /** For connections that come from now on. Throws where OpenSSL finds fault, and then nothing has changed. */
+  use(renewed: Pick<ListenerOptions, 'settings' | 'tls'>): void;
   /** Stops accepting, lets exchanges under way end, and cuts what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -71,8 +73,8 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
   let draining = false;
   /** Waits for the last connection to close. */
   let whenEmpty: (() => void) | undefined;
-  const { settings, http2 } = options;
-  const shared = { settings, http2, counters, now: clock.monotonic };
+  const { http2 } = options;
+  let shared = { settings: options.settings, http2, counters, now: clock.monotonic };
 
   function count(socket: Socket, leave: () => void): void {
     sockets.add(socket);
@@ -134,10 +136,15 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     return undecided;
   }
 
-  const parts = { ...options, handshakeMs: settings.headMs, offersHttp2: http2.tls };
-  const tls =
-    options.tls &&
-    createTlsEdge(options.tls, parts, (socket) => void (socket.alpnProtocol === 'h2' ? openHttp2 : openHttp1)(socket));
+  function createEdge({ settings, tls: wanted }: Pick<ListenerOptions, 'settings' | 'tls'>): TlsEdge | undefined {
+    const parts = { ...options, handshakeMs: settings.headMs, offersHttp2: http2.tls };
+    return (
+      wanted &&
+      createTlsEdge(wanted, parts, (socket) => void (socket.alpnProtocol === 'h2' ? openHttp2 : openHttp1)(socket))
+    );
+  }
+
+  let tls = createEdge(options);
   const openPlain = http2.cleartext ? openEither : openHttp1;
 
   const connectionCount = createConnectionCount(options);
@@ -185,6 +192,12 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     address: `${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
     certificates: () => tls?.certificates() ?? [],
+    use({ settings, tls: wanted }) {
+      const edge = createEdge({ settings, tls: wanted });
+      tls?.close();
+      tls = edge;
+      shared = { ...shared, settings };
+    },
     async close(graceMs) {
       draining = true;
       tls?.close();

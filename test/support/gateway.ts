@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { formatFault } from '../../src/config/faults.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import type { ReloadOutcome } from '../../src/reload.ts';
 import { runGateway, type Running } from '../../src/run.ts';
 import { systemClock, type Clock, type LogLevel } from '../../src/world.ts';
 
@@ -20,6 +21,8 @@ export interface TestGateway extends Running {
   /** All access text so far, as written. */
   accessText(): string;
   readonly events: readonly LogEvent[];
+  /** Has it read its configuration again, with `yaml` in the place of what it was started with. */
+  reloadWith(yaml: string): Promise<ReloadOutcome>;
 }
 
 export interface TestGatewayOptions {
@@ -31,17 +34,16 @@ export interface TestGatewayOptions {
 
 /** `yaml` needs no `listen`: the gateway listens on a free port of loopback, and so does its admin side. */
 export async function startGateway(yaml: string, options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const text = `listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0, ${options.admin ?? ''} }\n${yaml}`;
-  const loaded = parseConfig(text, 'test.yaml', {
-    readFile: (path) => readFileSync(path),
-    wall: systemClock.wall,
-    env: options.env ?? {},
-  });
+  const front = `listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0, ${options.admin ?? ''} }\n`;
+  const source = { readFile: (path: string) => readFileSync(path), wall: systemClock.wall, env: options.env ?? {} };
+  let text = `${front}${yaml}`;
+  const loaded = parseConfig(text, 'test.yaml', source);
   if (loaded.config === undefined) throw new Error(`\n${loaded.faults.map(formatFault).join('\n')}\n${text}`);
   const events: LogEvent[] = [];
   let access = '';
   const running = await runGateway(loaded.config, {
     clock: options.clock ?? systemClock,
+    load: (inPlace) => parseConfig(text, 'test.yaml', { ...source, running: inPlace }),
     log: (level, event, fields = {}) => void events.push({ level, event, fields }),
     accessSink(bytes, offset, done) {
       access += Buffer.from(bytes.subarray(offset)).toString('utf8');
@@ -50,6 +52,13 @@ export async function startGateway(yaml: string, options: TestGatewayOptions = {
   });
   return {
     ...running,
+    get plan() {
+      return running.plan;
+    },
+    reloadWith(changed) {
+      text = `${front}${changed}`;
+      return running.reload();
+    },
     events,
     accessText: () => access,
     async accessLines(count) {
