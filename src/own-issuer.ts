@@ -75,6 +75,7 @@ export async function startOwnIssuer(
         scopes,
         secretOverlapMs: oauth2.secretOverlapMs,
         readObject: readJsonObject,
+        takeOver: server.takeOver,
       },
     ),
     publicKeys: () => (JSON.parse(server.keys.text()) as { keys: readonly unknown[] }).keys,

@@ -29,6 +29,8 @@ export interface ClientApiOptions {
   readonly scopes: ReadonlyMap<string, string> | undefined;
   readonly secretOverlapMs: number;
   readonly readObject: ReadObject;
+  /** Resolves when what was changed works here. */
+  readonly takeOver: () => Promise<void>;
 }
 
 const PATH = '/oauth2/clients';
@@ -51,7 +53,7 @@ interface Job {
 }
 
 export function createClientApi(parts: Omit<Desk, 'by'>, options: ClientApiOptions): ControlRoute {
-  const { staticClients, scopes: declared, secretOverlapMs, readObject } = options;
+  const { staticClients, scopes: declared, secretOverlapMs, readObject, takeOver } = options;
   const isStatic = (about: string): boolean => staticClients.some(({ id }) => id === about);
 
   async function list({ desk }: Job): Promise<Answer> {
@@ -164,7 +166,9 @@ export function createClientApi(parts: Omit<Desk, 'by'>, options: ClientApiOptio
       }
       try {
         const answer = await act({ desk: { ...parts, by: `admin api (from ${address})` }, body }, about);
-        return answer instanceof DeskFault ? faultReply(answer) : answer;
+        if (answer instanceof DeskFault) return faultReply(answer);
+        if (method !== 'GET') await takeOver();
+        return answer;
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
         return problemReply(503, { title: 'The store is unavailable' }, [['Retry-After', '1']]);

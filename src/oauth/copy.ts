@@ -39,6 +39,8 @@ export interface Copy {
   readonly signer: (now: number) => SigningKey | undefined;
   readonly published: PublishedKeys;
   readonly revocations: Revocations;
+  /** Takes over what the store has now, without waiting for the next poll. Resolves whatever came of it. */
+  readonly takeOver: () => Promise<void>;
   /** Resolves after the first attempt to load, whatever came of it. */
   readonly start: () => Promise<void>;
   readonly close: () => void;
@@ -59,7 +61,7 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
   let loaded = false;
   let lastFault: string | undefined;
   let trimAt = 0;
-  let busy = false;
+  let ticking: Promise<void> | undefined;
   let stopTicking: (() => void) | undefined;
 
   async function refresh(): Promise<void> {
@@ -108,9 +110,11 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
     if (text !== before) for (const listener of listeners) listener();
   }
 
-  async function tick(): Promise<void> {
-    if (busy) return;
-    busy = true;
+  function tick(): Promise<void> {
+    return (ticking ??= refreshOrLog().finally(() => (ticking = undefined)));
+  }
+
+  async function refreshOrLog(): Promise<void> {
     try {
       await refresh();
       if (lastFault !== undefined) log('info', 'oauth_store_back');
@@ -124,8 +128,6 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
         else log('error', 'oauth_refresh_failed', fields);
       }
       lastFault = fault;
-    } finally {
-      busy = false;
     }
   }
 
@@ -142,6 +144,11 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
       },
     },
     revocations,
+    async takeOver() {
+      // One under way may have read what was there before.
+      await ticking;
+      await tick();
+    },
     async start() {
       stopTicking = clock.every(POLL_MS, () => void tick());
       await tick();

@@ -27,6 +27,8 @@ export interface AuthorizationServer {
   readonly isRevoked: (claims: Readonly<Record<string, unknown>>) => boolean;
   /** Clients, keys and revocations are loaded. */
   readonly ready: () => boolean;
+  /** Takes over what the store has now. */
+  readonly takeOver: () => Promise<void>;
   /** Resolves after the first attempt to load, whatever came of it; then it is tried again until it is ready. */
   readonly start: () => Promise<void>;
   readonly close: () => void;
@@ -118,6 +120,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions, p
     keys: copy.published,
     isRevoked: copy.revocations.isRevoked,
     ready: copy.ready,
+    takeOver: copy.takeOver,
     start: copy.start,
     close: copy.close,
   };

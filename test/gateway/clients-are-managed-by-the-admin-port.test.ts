@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { ask, type Ask } from '../support/client.ts';
-import { eventually } from '../support/eventually.ts';
 import { createFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import { openRoute } from '../support/open-route.ts';
@@ -51,17 +50,14 @@ test('OA-18 a client made by the admin port gets tokens, and is revoked there wi
   assert.equal(made.status, 201, made.body);
   assert.equal(made.headers.get('cache-control'), 'no-store');
   const { client_id: id, client_secret: secret } = made.json<Record<string, string>>();
-  const token = await eventually(() => tokenOf(id!, secret!));
+  // What was answered works: nothing is waited for.
+  const token = await tokenOf(id!, secret!);
   const call = () => ask(gateway.port, '/invoices', { headers: { Authorization: `Bearer ${token}` } });
   assert.equal((await call()).status, 200);
 
   const revoked = await manage('/reports/revoke', { body: { reason: 'its host was broken into' } });
   assert.equal(revoked.json<{ state: string }>().state, 'revoked');
-  const refused = await eventually(async () => {
-    const reply = await call();
-    return reply.status === 401 ? reply : undefined;
-  });
-  assert.equal(refused.json().reason, 'revoked');
+  assert.equal((await call()).json().reason, 'revoked');
   for (const written of [gateway.accessText(), JSON.stringify(gateway.events)]) {
     assert.ok(!written.includes(secret!) && !written.includes(TOKEN));
   }
