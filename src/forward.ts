@@ -1,8 +1,11 @@
 /**
- * Break, then forward: picks a target whose circuit lets a request through,
- * writes the head the service sees, and leaves the bytes to the wire. What
- * becomes of the exchange is told to `done` exactly once.
+ * Break, then forward: waits for a place among the upstream's requests, picks a
+ * target whose circuit lets one through, writes the head the service sees, and
+ * leaves the bytes to the wire; what failed without harm may go to another
+ * target. How the exchange ended is told to `conclude` exactly once.
  */
+import type { Waiting } from './breaker/bulkhead.ts';
+import type { Unsuccessful } from './breaker/retries.ts';
 import type { Admission } from './gateway.ts';
 import type { Plan, RoutePlan, TunnelPlan } from './plan.ts';
 import type { Passage } from './passage.ts';
@@ -10,10 +13,11 @@ import { refuse, Refusal } from './refusal.ts';
 import { fieldOf, fieldsOf } from './request.ts';
 import { isCorsReplyHeader } from './route/cors.ts';
 import type { Picked, TargetPlan, UpstreamPlan } from './upstream-plan.ts';
-import type { Exchange } from './wire/exchange.ts';
+import type { Exchange, ExchangeListener } from './wire/exchange.ts';
 import { keptFields } from './wire/fields.ts';
+import type { Pool } from './wire/pool.ts';
 import { Relay } from './wire/relay.ts';
-import type { RelayFault, RelayObserver, RelayUpgrade } from './wire/relay.ts';
+import type { RelayFault, RelayObserver, RelayRequest, RelayUpgrade } from './wire/relay.ts';
 import type { ReplyHead } from './wire/reply-head.ts';
 import type { TunnelEnd } from './wire/tunnel.ts';
 import { readHandshake, UPGRADE_LINES, WEBSOCKET } from './wire/websocket.ts';
@@ -66,17 +70,14 @@ export function forward<Peer>(
 
   // Before a permit is taken: what throws must not keep one.
   const headText = route.writeHead(head, admission, route.inject(admission));
-  const picked = upstream.pick(admission);
-  if (picked instanceof Refusal) return picked;
-  const forwarding = new Forwarding(admission, exchange, picked, { plan, conclude });
-  new Relay(exchange, forwarding, {
-    pool: picked.target.pool,
+  const relay = {
     headText: upgrade === undefined ? headText : headText + UPGRADE_LINES,
     maxBodyBytes: route.maxBodyBytes,
     deadlineAt: exchange.startedAt + route.totalMs,
     upgrade,
-  }).start();
-  return undefined;
+    every: plan.clock.every,
+  };
+  return new Forwarding(admission, exchange, { upstream, plan, conclude, relay }).start();
 }
 
 /** What the caller would switch to, on a route that lets it; `undefined` for a request like any other. */
@@ -97,104 +98,197 @@ function isLoop(via: readonly string[]): boolean {
   return (via.join(',').match(OWN_HOP)?.length ?? 0) >= MAX_HOPS;
 }
 
-export class Forwarding<Peer> implements RelayObserver {
-  readonly target: TargetPlan;
+interface ForwardingParts<Peer> {
+  readonly upstream: UpstreamPlan;
+  readonly plan: Pick<Plan, 'clock' | 'dateLine'>;
+  readonly conclude: Conclude<Peer>;
+  readonly relay: RelayRequest;
+}
+
+const TOO_MANY = { detail: 'The service has as many requests as it may; try again.', retryAfterMs: 1000 };
+
+export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListener {
   /** From sending the request to the head of the reply; `undefined` while there is none. */
   upstreamMs: number | undefined;
   readonly #admission: Admission;
   readonly #exchange: Exchange<Peer>;
-  readonly #permit: number;
-  readonly #plan: Pick<Plan, 'clock' | 'dateLine'>;
-  readonly #conclude: Conclude<Peer>;
-  readonly #startedAt: number;
+  readonly #parts: ForwardingParts<Peer>;
+  /** Whom it was sent to; `undefined` while it waits. */
+  #picked: Picked | undefined;
+  /** Who had it last, and what he did wrong. */
+  #left: { readonly target: TargetPlan; readonly fault: RelayFault | undefined } | undefined;
+  #startedAt = 0;
+  #retries = 0;
   #failed = false;
   /** The breaker has its verdict already. */
   #judged = false;
   #replyMs = 0;
 
-  constructor(
-    admission: Admission,
-    exchange: Exchange<Peer>,
-    picked: Picked,
-    { plan, conclude }: { plan: Pick<Plan, 'clock' | 'dateLine'>; conclude: Conclude<Peer> },
-  ) {
-    this.target = picked.target;
+  constructor(admission: Admission, exchange: Exchange<Peer>, parts: ForwardingParts<Peer>) {
     this.#admission = admission;
     this.#exchange = exchange;
-    this.#permit = picked.permit;
-    this.#plan = plan;
-    this.#conclude = conclude;
+    this.#parts = parts;
+  }
+
+  /** Returns a refusal when there is nobody to send it to. */
+  start(): Refusal | undefined {
+    const { upstream, relay } = this.#parts;
+    const entry = upstream.bulkhead.enter(this);
+    if (entry === 'full') return refuse('overloaded', TOO_MANY);
+    if (entry === 'queued') {
+      this.#exchange.listen(this, relay.deadlineAt);
+      return undefined;
+    }
+    const pool = this.#pick();
+    if (pool instanceof Refusal) {
+      upstream.bulkhead.exit(undefined);
+      return pool;
+    }
+    new Relay(this.#exchange, this, relay).start(pool);
+    return undefined;
+  }
+
+  // While it waits for a place.
+
+  entered(): void {
+    const pool = this.#pick();
+    if (pool instanceof Refusal) this.#end({ kind: 'refused', refusal: pool });
+    else new Relay(this.#exchange, this, this.#parts.relay).start(pool);
+  }
+
+  notEntered(): void {
+    this.#endOutside({ kind: 'refused', refusal: refuse('overloaded', TOO_MANY) });
+  }
+
+  callerGone(): void {
+    this.#parts.upstream.bulkhead.leave(this);
+    this.#endOutside({ kind: 'abandoned' });
+  }
+
+  timedOut(): void {
+    this.#parts.upstream.bulkhead.leave(this);
+    this.notEntered();
+  }
+
+  writable(): void {}
+
+  // While it is relayed.
+
+  #pick(): Pool | Refusal {
+    const { upstream, plan } = this.#parts;
+    const picked = upstream.pick(this.#admission, this.#left?.target);
+    if (picked instanceof Refusal) return picked;
+    this.#picked = picked;
     this.#startedAt = plan.clock.monotonic();
+    if (this.#retries === 0) upstream.retries.request(this.#startedAt);
+    return picked.target.pool;
+  }
+
+  pauseBeforeRetry(after: Unsuccessful, fault: RelayFault | undefined): number | undefined {
+    const { upstream, plan, relay } = this.#parts;
+    const picked = this.#picked;
+    if (picked === undefined) return undefined;
+    const pauseMs = upstream.retries.pauseBefore(after, {
+      retries: this.#retries,
+      elsewhere: upstream.targets.length > 1,
+      nowMs: plan.clock.monotonic(),
+      deadlineAt: relay.deadlineAt,
+    });
+    if (pauseMs === undefined) return undefined;
+    this.#retries++;
+    if (typeof after === 'string' || isFailure(after.status)) picked.target.failure(picked.permit);
+    else picked.target.release(picked.permit);
+    this.#picked = undefined;
+    this.#left = { target: picked.target, fault };
+    return pauseMs;
+  }
+
+  retry(): Pool | undefined {
+    const pool = this.#pick();
+    if (!(pool instanceof Refusal)) return pool;
+    // That nobody else is left says less than what went wrong.
+    const fault = this.#left?.fault;
+    this.#end({ kind: 'refused', refusal: fault === undefined ? pool : refuse(fault) });
+    return undefined;
   }
 
   replyFields(head: ReplyHead): string {
-    this.upstreamMs = this.#plan.clock.monotonic() - this.#startedAt;
+    this.upstreamMs = this.#parts.plan.clock.monotonic() - this.#startedAt;
     this.#failed = isFailure(head.status);
     const { route } = this.#admission;
     if (route.streaming && !this.#failed) this.#answered();
     // A reply without a date gets one on its way (RFC 9110 §6.6.1).
-    const date = head.section.names.includes('date') ? '' : this.#plan.dateLine();
+    const date = head.section.names.includes('date') ? '' : this.#parts.plan.dateLine();
     const kept = keptFields(head.text, head.section, head.nominated, route.dropFromReply);
     return kept + date + replyLines(this.#admission, route);
   }
 
   relayed(status: number): void {
-    if (this.#judged) this.target.done();
-    else if (this.#failed) this.target.failure(this.#permit);
-    else this.target.success(this.#permit);
+    this.#judge(this.#failed ? 'failure' : 'success');
     this.#end({ kind: 'relayed', status });
   }
 
   failed(fault: RelayFault, detail: string): void {
     const ours = fault === 'overloaded';
     const callers = CALLERS_FAULTS.has(fault);
-    if (ours || callers) this.target.release(this.#permit);
-    else this.target.failure(this.#permit);
+    this.#judge(ours || callers ? 'release' : 'failure');
     const refusal = refuse(fault, {
       ...(ours ? { retryAfterMs: 1000 } : {}),
       ...(callers ? { detail: `The request body: ${detail}.` } : {}),
+      ...(fault === 'upstream_timeout' ? { detail: `The service took too long: ${detail}.` } : {}),
     });
     this.#end({ kind: 'refused', refusal });
   }
 
   cutShort(status: number, fault: RelayFault): void {
-    if (this.#judged) this.target.done();
-    else if (CALLERS_FAULTS.has(fault)) this.target.release(this.#permit);
-    else this.target.failure(this.#permit);
+    this.#judge(CALLERS_FAULTS.has(fault) ? 'release' : 'failure');
     this.#end({ kind: 'cut_short', status });
   }
 
   abandoned(): void {
-    if (this.#judged) this.target.done();
-    else this.target.release(this.#permit);
+    this.#judge('release');
     this.#end({ kind: 'abandoned' });
   }
 
   switched(): void {
     this.#answered();
-    this.#replyMs = this.#plan.clock.monotonic() - this.#exchange.startedAt;
+    this.#replyMs = this.#parts.plan.clock.monotonic() - this.#exchange.startedAt;
   }
 
   tunnelEnded(end: TunnelEnd): void {
-    this.target.done();
+    this.#judge('release');
     this.#end({ kind: 'tunnelled', end, replyMs: this.#replyMs });
   }
 
   broke(error: unknown): void {
-    if (this.#judged) this.target.done();
-    else this.target.release(this.#permit);
+    this.#judge('release');
     this.#end({ kind: 'broke', error });
   }
 
   /** What follows may last for days: a probe is over with the answer, the load on the target is not. */
   #answered(): void {
-    if (this.#judged) return;
+    if (this.#judged || this.#picked === undefined) return;
     this.#judged = true;
-    this.target.answered(this.#permit);
+    this.#picked.target.answered(this.#picked.permit);
+  }
+
+  /** Gives the permit back, with what is to be thought of the target. */
+  #judge(verdict: 'success' | 'failure' | 'release'): void {
+    if (this.#picked === undefined) return;
+    const { target, permit } = this.#picked;
+    if (this.#judged) target.done();
+    else target[verdict](permit);
   }
 
   #end(outcome: Outcome): void {
-    this.#conclude(this.#exchange, this.#admission, outcome, this);
+    // What a service took to answer says how busy it is; what a body takes, or a fault, does not.
+    this.#parts.upstream.bulkhead.exit(this.#failed ? undefined : this.upstreamMs);
+    this.#endOutside(outcome);
+  }
+
+  /** Where it has no place among the upstream's requests. */
+  #endOutside(outcome: Outcome): void {
+    this.#parts.conclude(this.#exchange, this.#admission, outcome, this);
   }
 }
 

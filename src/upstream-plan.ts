@@ -5,6 +5,9 @@
  */
 import { createBalancer } from './breaker/balance.ts';
 import { createBreaker, type Breaker, type Permit } from './breaker/breaker.ts';
+import { createAdaptiveLimit } from './breaker/adaptive-limit.ts';
+import { createBulkhead, type Bulkhead } from './breaker/bulkhead.ts';
+import { createRetries, type Retries } from './breaker/retries.ts';
 import type { UpstreamConfig } from './config/config.ts';
 import type { Passage } from './passage.ts';
 import { refuse, type Refusal } from './refusal.ts';
@@ -38,11 +41,16 @@ export interface Picked {
 export interface UpstreamPlan {
   readonly name: string;
   readonly targets: readonly TargetPlan[];
+  /** The places for requests under way, whichever target has them. */
+  readonly bulkhead: Bulkhead;
+  readonly retries: Retries;
   /** A target for a request; another than `exclude`, which it was sent to already, where there is another. */
   pick(passage: Passage, exclude?: TargetPlan): Picked | Refusal;
   close(): void;
 }
 
+/** An adaptive limit never falls below this: with less it could not learn. */
+const LEAST_CONCURRENCY = 2;
 const SWEEP_MS = 100;
 /** What stands for a permit where there is no breaker. */
 const UNGUARDED: Permit = 0;
@@ -90,8 +98,15 @@ export function createUpstreamPlan(config: UpstreamConfig, world: World): Upstre
     };
   });
 
+  const { concurrency } = config;
+  const adaptive = concurrency.adaptive
+    ? createAdaptiveLimit({ min: LEAST_CONCURRENCY, max: concurrency.max })
+    : undefined;
+  const bulkhead = createBulkhead(concurrency, clock.monotonic, adaptive);
+
   const stopSweeping = clock.every(SWEEP_MS, () => {
     const now = clock.monotonic();
+    bulkhead.sweep();
     for (const { pool } of targets) pool.sweep(now);
   });
 
@@ -108,6 +123,8 @@ export function createUpstreamPlan(config: UpstreamConfig, world: World): Upstre
   return {
     name: config.name,
     targets,
+    bulkhead,
+    retries: createRetries(config.retry, Math.random),
     pick(_passage, exclude) {
       excluded = exclude;
       let at = balancer.pick(accepts);

@@ -210,10 +210,34 @@ export interface UpstreamConfig {
   readonly keepAliveMs: number;
   /** The most connections to one target. */
   readonly maxConnections: number;
+  readonly concurrency: ConcurrencyConfig;
+  readonly retry: RetryConfig;
   readonly circuitBreaker: BreakerConfig | undefined;
   /** For targets with TLS. */
   readonly tls: UpstreamTlsConfig | undefined;
   readonly place: Place;
+}
+
+export interface ConcurrencyConfig {
+  /** Requests at once, over all targets. */
+  readonly max: number;
+  readonly queueSize: number;
+  readonly queueMs: number;
+  readonly adaptive: boolean;
+}
+
+/** After what a request may be sent again. */
+export type RetryAfter = 'connect' | 'reset' | 'timeout';
+
+export interface RetryConfig {
+  /** After the first. */
+  readonly attempts: number;
+  readonly after: readonly RetryAfter[];
+  readonly statuses: readonly number[];
+  /** The share of requests that may be sent again, 0 to 1. */
+  readonly budget: number;
+  /** The longest pause before the same target is asked again. */
+  readonly backoffMs: number;
 }
 
 export interface UpstreamTlsConfig {

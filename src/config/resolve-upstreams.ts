@@ -57,6 +57,19 @@ export function resolveUpstream(name: string, value: UpstreamValue, around: Surr
     },
     keepAliveMs: durationMs(value.keep_alive),
     maxConnections: value.max_connections,
+    concurrency: {
+      max: value.concurrency.max ?? value.max_connections * Math.max(1, targets.length),
+      queueSize: value.concurrency.queue,
+      queueMs: durationMs(value.concurrency.queue_timeout),
+      adaptive: value.concurrency.adaptive,
+    },
+    retry: {
+      attempts: value.retry.attempts,
+      after: value.retry.after.filter((what) => what !== undefined),
+      statuses: value.retry.statuses.filter((status) => status !== undefined),
+      budget: ratioOf(value.retry.budget),
+      backoffMs: durationMs(value.retry.backoff),
+    },
     circuitBreaker: breaker && {
       failureRate: ratioOf(breaker.failure_rate),
       minimumRequests: breaker.minimum_requests,

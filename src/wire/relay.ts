@@ -3,6 +3,7 @@
  * back-pressure both ways, and never a reply that pretends to be whole. Knows
  * nothing of policy: the observer makes the heads and hears how it ended.
  */
+import type { Clock } from '../world.ts';
 import type { BodyFault, Exchange, ExchangeListener, RequestBodySink } from './exchange.ts';
 import { keptFields } from './fields.ts';
 import type { FieldSection } from './fields.ts';
@@ -18,7 +19,17 @@ import { handshakeFault, UPGRADE_LINES, type Handshake } from './websocket.ts';
 
 export type RelayFault = UpstreamFault | 'overloaded' | 'body_too_large' | 'malformed_request' | 'request_timeout';
 
+/** What a request could be sent again after. */
+export type Again = 'connect' | 'reset' | 'timeout' | { readonly status: number; readonly asksToWait: boolean };
+
 export interface RelayObserver {
+  /**
+   * It could be sent again without harm. Milliseconds to wait before that, or
+   * `undefined`: it is not to be. `fault`: absent where the service did answer.
+   */
+  pauseBeforeRetry(after: Again, fault: RelayFault | undefined): number | undefined;
+  /** Where it is sent now. `undefined`: nowhere, and it is over. */
+  retry(): Pool | undefined;
   /** The reply's fields as they go to the caller: lines without framing and hop-by-hop fields. */
   replyFields(head: ReplyHead): string;
   /** Over, and the reply was whole. */
@@ -38,7 +49,6 @@ export interface RelayObserver {
 }
 
 export interface RelayRequest {
-  readonly pool: Pool;
   /** The head as it goes to the upstream, without framing fields and without its last empty line. */
   readonly headText: string;
   readonly maxBodyBytes: number;
@@ -46,6 +56,7 @@ export interface RelayRequest {
   readonly deadlineAt: number;
   /** Present where the caller asks for WebSocket, and may. */
   readonly upgrade: RelayUpgrade | undefined;
+  readonly every: Clock['every'];
 }
 
 export interface RelayUpgrade {
@@ -66,10 +77,14 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   readonly #exchange: Exchange<Peer>;
   readonly #observer: RelayObserver;
   readonly #request: RelayRequest;
+  #pool: Pool | undefined;
   #connection: UpstreamConnection | undefined;
   #reused = false;
-  /** Once is all. */
-  #retried = false;
+  /** A connection that had ended was replaced; once is all. */
+  #replaced = false;
+  /** Part of a reply went out that is not the reply itself. */
+  #interimSent = false;
+  #stopPause: (() => void) | undefined;
   #over = false;
   #bodyStarted = false;
   #blocked = false;
@@ -83,9 +98,10 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     this.method = exchange.head.method;
   }
 
-  start(): void {
+  start(pool: Pool): void {
     this.#exchange.listen(this, this.#request.deadlineAt);
-    this.#request.pool.acquire(this, false);
+    this.#pool = pool;
+    pool.acquire(this, false);
   }
 
   // From the pool.
@@ -180,10 +196,11 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   timedOut(): void {
     const { socket } = this.#connection ?? {};
     // Who was waited for? Slow callers must not open a circuit for all the others.
-    if (socket === undefined) this.#fail('overloaded', 'no connection came free in time');
+    if (this.#stopPause !== undefined) this.#fail('upstream_timeout', 'the total time limit passed');
+    else if (socket === undefined) this.#fail('overloaded', 'no connection came free in time');
     else if (this.#blocked || (this.#uploading && socket.writableLength === 0))
       this.#fail('request_timeout', 'its total time limit passed');
-    else this.#fail('upstream_timeout', 'its total time limit passed');
+    else this.#fail('upstream_timeout', 'the total time limit passed');
   }
 
   writable(): void {
@@ -202,6 +219,7 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   upstreamInterim(head: ReplyHead): void {
     // We answered an expectation ourselves; a second 100 would belong to no request.
     if (head.status === 100) return;
+    this.#interimSent = true;
     this.#exchange.sendInterim(head.status, head.reason, keptFields(head.text, head.section, head.nominated, nothing));
   }
 
@@ -226,6 +244,10 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   }
 
   upstreamHead(head: ReplyHead): void {
+    if (head.status >= 500) {
+      const asksToWait = head.section.names.includes('retry-after');
+      if (this.#tryAgain({ status: head.status, asksToWait }, undefined)) return;
+    }
     this.#status = head.status;
     // It may not know whether it has switched: nobody else's request goes there.
     if (this.#request.upgrade !== undefined) this.#connection?.spend();
@@ -270,21 +292,45 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   }
 
   upstreamFault(fault: UpstreamFault, detail: string, answered: boolean): void {
+    const connected = this.#connection?.connected === true;
     this.#connection = undefined;
     if (this.#over) return;
     // An idle connection that the upstream closed just as it was used again: nothing of the request was lost.
-    if (
-      this.#reused &&
-      !this.#retried &&
-      !answered &&
-      fault === 'upstream_unreachable' &&
-      !this.#bodyStarted &&
-      IDEMPOTENT.has(this.method)
-    ) {
-      this.#retried = true;
-      return this.#request.pool.acquire(this, true);
+    if (this.#reused && !this.#replaced && !answered && fault === 'upstream_unreachable' && this.#isRepeatable()) {
+      this.#replaced = true;
+      return this.#pool?.acquire(this, true);
+    }
+    if (fault !== 'upstream_protocol') {
+      const after = !connected ? 'connect' : fault === 'upstream_timeout' ? 'timeout' : 'reset';
+      if (this.#tryAgain(after, fault)) return;
     }
     this.#fail(fault, detail);
+  }
+
+  /** Whether sending it twice does what sending it once does. */
+  #isRepeatable(): boolean {
+    return !this.#bodyStarted && IDEMPOTENT.has(this.method);
+  }
+
+  #tryAgain(after: Again, fault: RelayFault | undefined): boolean {
+    const unsent = after === 'connect' && !this.#bodyStarted;
+    const repeatable = unsent || (this.#isRepeatable() && this.#request.upgrade === undefined);
+    if (!repeatable || this.#interimSent || this.#exchange.replyStarted) return false;
+    const pauseMs = this.#observer.pauseBeforeRetry(after, fault);
+    if (pauseMs === undefined) return false;
+    this.#connection?.destroy();
+    this.#connection = undefined;
+    if (pauseMs === 0) this.#sendAgain();
+    else this.#stopPause = this.#request.every(pauseMs, () => this.#sendAgain());
+    return true;
+  }
+
+  #sendAgain(): void {
+    this.#stopPause?.();
+    this.#stopPause = undefined;
+    this.#pool = this.#observer.retry();
+    if (this.#pool === undefined) this.#over = true;
+    else this.#pool.acquire(this, false);
   }
 
   #fail(fault: RelayFault, detail: string): void {
@@ -298,7 +344,8 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   #end(): boolean {
     if (this.#over) return false;
     this.#over = true;
-    this.#request.pool.leave(this);
+    this.#stopPause?.();
+    this.#pool?.leave(this);
     this.#connection?.destroy();
     this.#connection = undefined;
     return true;

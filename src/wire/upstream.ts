@@ -140,7 +140,7 @@ export class UpstreamConnection {
     const answered = this.#answered;
     const limit = this.connected ? (answered ? 'idle' : 'response') : 'connect';
     this.destroy();
-    user.upstreamFault('upstream_timeout', `its ${limit} time limit passed`, answered);
+    user.upstreamFault('upstream_timeout', `the ${limit} time limit passed`, answered);
   }
 
   /** Its user is done with it before the reply was whole: nobody can use it any more. */

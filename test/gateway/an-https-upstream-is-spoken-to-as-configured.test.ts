@@ -101,6 +101,7 @@ upstreams:
   service:
     targets: ['https://127.0.0.1:${port}']
     keep_alive: 1s
+    retry: { attempts: 0 }
     tls: { ca: ${renewedCa}, server_name: orders.internal, ${pair} }
 routes: [{ path: /*, kind: operations, upstream: service, auth: none }]
 `,
