@@ -12,7 +12,8 @@ import type { Passage } from './passage.ts';
 import { refuse, Refusal } from './refusal.ts';
 import { fieldOf, fieldsOf } from './request.ts';
 import { isCorsReplyHeader } from './route/cors.ts';
-import type { Picked, TargetPlan, UpstreamPlan } from './upstream-plan.ts';
+import type { TargetPlan } from './target-plan.ts';
+import type { Picked, UpstreamPlan } from './upstream-plan.ts';
 import type { Exchange, ExchangeListener } from './wire/exchange.ts';
 import { keptFields } from './wire/fields.ts';
 import type { Pool } from './wire/pool.ts';
@@ -41,11 +42,6 @@ const MAX_HOPS = 3;
 const OWN_HOP = /(?:^|,)\s*(?:1\.[01]|2\.0) gatehouse(?=\s*(?:,|$))/g;
 
 const CALLERS_FAULTS: ReadonlySet<RelayFault> = new Set(['body_too_large', 'malformed_request', 'request_timeout']);
-
-/** Statuses that say the upstream itself is in trouble, rather than the request. */
-function isFailure(status: number): boolean {
-  return status === 500 || status === 502 || status === 503 || status === 504;
-}
 
 export type Conclude<Peer> = (
   exchange: Exchange<Peer>,
@@ -196,7 +192,7 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
     });
     if (pauseMs === undefined) return undefined;
     this.#retries++;
-    if (typeof after === 'string' || isFailure(after.status)) picked.target.failure(picked.permit);
+    if (typeof after === 'string' || picked.target.isFailure(after.status)) picked.target.failure(picked.permit);
     else picked.target.release(picked.permit);
     this.#picked = undefined;
     this.#left = { target: picked.target, fault };
@@ -214,7 +210,7 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
 
   replyFields(head: ReplyHead): string {
     this.upstreamMs = this.#parts.plan.clock.monotonic() - this.#startedAt;
-    this.#failed = isFailure(head.status);
+    this.#failed = this.#picked?.target.isFailure(head.status) === true;
     const { route } = this.#admission;
     if (route.streaming && !this.#failed) this.#answered();
     // A reply without a date gets one on its way (RFC 9110 §6.6.1).
@@ -269,7 +265,7 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
   #answered(): void {
     if (this.#judged || this.#picked === undefined) return;
     this.#judged = true;
-    this.#picked.target.answered(this.#picked.permit);
+    this.#picked.target.answered(this.#picked.permit, this.upstreamMs ?? 0);
   }
 
   /** Gives the permit back, with what is to be thought of the target. */
@@ -277,6 +273,7 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
     if (this.#picked === undefined) return;
     const { target, permit } = this.#picked;
     if (this.#judged) target.done();
+    else if (verdict === 'success') target.success(permit, this.upstreamMs ?? 0);
     else target[verdict](permit);
   }
 

@@ -98,32 +98,6 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
   metrics.gauge('gatehouse_token_cache_entries', 'Verified tokens kept.', {}, sumOf('entries'));
   metrics.gauge('gatehouse_token_cache_bytes', 'Memory of the verified tokens kept, estimated.', {}, sumOf('bytes'));
 
-  for (const { name: upstream, targets } of plan.upstreams) {
-    for (const { name: target, pool, breaker } of targets) {
-      const labels = { upstream, target };
-      metrics.gauge('gatehouse_upstream_connections_open', 'Connections to a target.', labels, () => pool.open);
-      metrics.gauge(
-        'gatehouse_upstream_connections_busy',
-        'Of these, with a request on them.',
-        labels,
-        () => pool.busy,
-      );
-      if (breaker === undefined) continue;
-      metrics.gauge(
-        'gatehouse_circuit_open',
-        '1 while the circuit is open, 0.5 while it is half-open.',
-        labels,
-        () => ({ closed: 0, half_open: 0.5, open: 1 })[breaker.state()],
-      );
-      metrics.counterFrom(
-        'gatehouse_circuit_openings_total',
-        'How often the circuit has opened.',
-        labels,
-        breaker.openings,
-      );
-    }
-  }
-
   if (lines !== undefined)
     metrics.counterFrom(
       'gatehouse_access_lines_dropped_total',

@@ -104,6 +104,7 @@ export interface PlanParts extends World {
 
 export interface Plan extends PlanParts {
   readonly config: Config;
+  readonly random: () => number;
   readonly edition: number;
   readonly routes: RouteTable<RoutePlan>;
   readonly routeList: readonly RoutePlan[];
@@ -134,11 +135,11 @@ export interface Plan extends PlanParts {
 let injectorsMade = 0;
 
 export function createPlan(config: Config, world: PlanParts): Plan {
-  const { clock, metrics, ownIssuer, lease = createKeep().lease(), edition = 1 } = world;
+  const { clock, metrics, ownIssuer, lease = createKeep().lease(), edition = 1, random = Math.random } = world;
   const upstreams = onceFor((upstream: UpstreamConfig) =>
     lease.take(
       `upstream ${identityOf(upstream)}`,
-      () => createUpstreamPlan(upstream, world),
+      () => createUpstreamPlan(upstream, { ...world, random }),
       (made) => made.close(),
     ),
   );
@@ -172,7 +173,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
 
   function makeKeySet(options: KeySetOptions): KeySet {
     const isOwn = options.jwksUri === SELF && ownIssuer !== undefined;
-    const keySet = createKeySet(options, { ...world, fetchKeys: isOwn ? ownKeys : fetchKeys });
+    const keySet = createKeySet(options, { ...world, random, fetchKeys: isOwn ? ownKeys : fetchKeys });
     if (isOwn) ownIssuer.whenKeysChange(keySet.refresh);
     unstarted.push(keySet);
     return keySet;
@@ -324,6 +325,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     config,
     edition,
     lease,
+    random,
     routes,
     routeList,
     failedAuthentications,

@@ -1,36 +1,22 @@
 /**
- * An upstream at run time: its targets, each with a pool of connections and a
- * circuit of its own, and the choice among them. A target whose circuit is open
- * is passed over; when all are, the caller hears when the next probe may be.
+ * An upstream at run time: its targets, and the choice among them. A target
+ * whose circuit is open is passed over; when all are, the caller hears at once
+ * when the next probe may be.
  */
-import { createBalancer } from './breaker/balance.ts';
-import { createBreaker, type Breaker, type Permit } from './breaker/breaker.ts';
 import { createAdaptiveLimit } from './breaker/adaptive-limit.ts';
+import { createBalancer } from './breaker/balance.ts';
+import type { Permit } from './breaker/breaker.ts';
 import { createBulkhead, type Bulkhead } from './breaker/bulkhead.ts';
 import { createRetries, type Retries } from './breaker/retries.ts';
 import type { UpstreamConfig } from './config/config.ts';
+import { createHashKey } from './hash-key.ts';
+import type { Metrics } from './log/metrics.ts';
+import { measureTarget, measureUpstream } from './measure-upstream.ts';
 import type { Passage } from './passage.ts';
 import { refuse, type Refusal } from './refusal.ts';
-import { createPool, type Pool } from './wire/pool.ts';
+import { createTarget, type TargetPlan } from './target-plan.ts';
 import { createTargetTls } from './wire/target-tls.ts';
 import type { World } from './world.ts';
-
-export interface TargetPlan {
-  /** `host:port`. */
-  readonly name: string;
-  readonly pool: Pool;
-  /** Absent where the upstream configures none. */
-  readonly breaker: Breaker | undefined;
-  /** The request is over and the target answered. */
-  success(permit: Permit): void;
-  /** The request is over and the target is to blame. */
-  failure(permit: Permit): void;
-  /** The request is over and says nothing of the target. */
-  release(permit: Permit): void;
-  /** The target answered, and the request goes on until `done`: only its load counts still. */
-  answered(permit: Permit): void;
-  done(): void;
-}
 
 /** A target and the permit of its circuit, which must be given back once. */
 export interface Picked {
@@ -41,105 +27,103 @@ export interface Picked {
 export interface UpstreamPlan {
   readonly name: string;
   readonly targets: readonly TargetPlan[];
-  /** The places for requests under way, whichever target has them. */
   readonly bulkhead: Bulkhead;
   readonly retries: Retries;
+  /** Of the targets, those whose circuit is closed. */
+  available(): number;
   /** A target for a request; another than `exclude`, which it was sent to already, where there is another. */
   pick(passage: Passage, exclude?: TargetPlan): Picked | Refusal;
   close(): void;
 }
 
-/** An adaptive limit never falls below this: with less it could not learn. */
-const LEAST_CONCURRENCY = 2;
+export interface UpstreamWorld extends World {
+  readonly random: () => number;
+  readonly metrics: Metrics;
+}
+
 const SWEEP_MS = 100;
-/** What stands for a permit where there is no breaker. */
-const UNGUARDED: Permit = 0;
 
-export function createUpstreamPlan(config: UpstreamConfig, world: World): UpstreamPlan {
-  const { clock, log } = world;
-  const { circuitBreaker, timeouts } = config;
+export function createUpstreamPlan(config: UpstreamConfig, world: UpstreamWorld): UpstreamPlan {
+  const { clock, log, random } = world;
+  const { name, panicBelow } = config;
   const tls = config.targets.some((target) => target.tls) ? createTargetTls(config.tls, world) : undefined;
-  const balancer = createBalancer(config.balance, config.targets.length);
+  const metrics = world.metrics.lease();
+  const hashKey = createHashKey(config.balance);
 
-  const targets = config.targets.map((target, at): TargetPlan => {
-    const name = `${target.host}:${target.port}`;
-    const breaker =
-      circuitBreaker &&
-      createBreaker(circuitBreaker, clock, (state) =>
-        log(state === 'open' ? 'warn' : 'info', 'circuit_changed', { upstream: config.name, target: name, state }),
-      );
-    return {
-      name,
-      breaker,
-      pool: createPool({
+  const targets = config.targets.map((target) =>
+    createTarget(
+      config,
+      {
+        name: `${target.host}:${target.port}`,
+        weight: target.weight,
         target,
         tls: target.tls ? () => tls!.optionsFor(target) : undefined,
-        maxConnections: config.maxConnections,
-        keepAliveMs: config.keepAliveMs,
-        connectMs: timeouts.connectMs,
-        responseMs: timeouts.responseMs,
-        idleMs: timeouts.idleMs,
-        now: clock.monotonic,
-      }),
-      success(permit) {
-        balancer.done(at);
-        breaker?.success(permit);
       },
-      failure(permit) {
-        balancer.done(at);
-        breaker?.failure(permit);
-      },
-      release(permit) {
-        balancer.done(at);
-        breaker?.release(permit);
-      },
-      answered: (permit) => breaker?.success(permit),
-      done: () => balancer.done(at),
-    };
-  });
-
+      { ...world, changed: recount },
+    ),
+  );
   const { concurrency } = config;
-  const adaptive = concurrency.adaptive
-    ? createAdaptiveLimit({ min: LEAST_CONCURRENCY, max: concurrency.max })
-    : undefined;
+  const adaptive = concurrency.adaptive ? createAdaptiveLimit({ min: 1, max: concurrency.max }) : undefined;
   const bulkhead = createBulkhead(concurrency, clock.monotonic, adaptive);
+  const balancer = createBalancer(config.balance.strategy, targets, random);
+
+  let available = targets.length;
+  let downSince = 0;
+  function recount(): void {
+    const before = available;
+    available = targets.filter((target) => target.isAvailable()).length;
+    if (before > 0 && available === 0) {
+      downSince = clock.monotonic();
+      log('error', 'upstream_down', { upstream: name, targets: targets.length });
+    } else if (before === 0 && available > 0) {
+      log('info', 'upstream_back', { upstream: name, down_ms: clock.monotonic() - downSince });
+    }
+  }
 
   const stopSweeping = clock.every(SWEEP_MS, () => {
     const now = clock.monotonic();
+    for (const target of targets) target.sweep(now);
     bulkhead.sweep();
-    for (const { pool } of targets) pool.sweep(now);
   });
 
-  let permit: Permit | undefined = UNGUARDED;
+  // What `accepts` reads and leaves: a closure for each request would be garbage.
   let excluded: TargetPlan | undefined;
-  function accepts(at: number): boolean {
-    const target = targets[at]!;
+  let panics = false;
+  let permit: Permit | undefined;
+  function accepts(target: TargetPlan): boolean {
     if (target === excluded) return false;
-    const { breaker } = target;
-    permit = breaker === undefined ? UNGUARDED : breaker.acquire();
+    permit = target.acquire(panics);
     return permit !== undefined;
   }
 
-  return {
-    name: config.name,
+  const plan: UpstreamPlan = {
+    name,
     targets,
     bulkhead,
-    retries: createRetries(config.retry, Math.random),
-    pick(_passage, exclude) {
+    retries: createRetries(config.retry, random),
+    available: () => available,
+    pick(passage, exclude) {
       excluded = exclude;
-      let at = balancer.pick(accepts);
-      if (at === -1 && exclude !== undefined) {
+      panics = available < panicBelow * targets.length;
+      const key = hashKey(passage);
+      let target = balancer.pick(accepts, key);
+      if (target === undefined && exclude !== undefined) {
         excluded = undefined;
-        at = balancer.pick(accepts);
+        target = balancer.pick(accepts, key);
       }
-      if (at !== -1) return { target: targets[at]!, permit: permit! };
-      const waitMs = Math.min(...targets.map(({ breaker }) => breaker?.retryAfterMs() ?? 0));
+      if (target !== undefined) return { target, permit: permit! };
+      let waitMs = Number.POSITIVE_INFINITY;
+      for (const one of targets) waitMs = Math.min(waitMs, one.retryAfterMs());
       return refuse('circuit_open', { retryAfterMs: waitMs });
     },
     close() {
       stopSweeping();
       tls?.close();
-      for (const { pool } of targets) pool.close();
+      for (const target of targets) target.close();
+      metrics.end();
     },
   };
+  measureUpstream(metrics, plan);
+  for (const target of targets) measureTarget(metrics, name, target);
+  return plan;
 }

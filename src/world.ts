@@ -20,6 +20,8 @@ export type Log = (level: LogLevel, event: string, fields?: Readonly<Record<stri
 export interface World {
   readonly clock: Clock;
   readonly log: Log;
+  /** From 0 up to 1, lest many do the same thing at the same moment; `Math.random` where absent. Nothing that must be secret comes of it. */
+  readonly random?: (() => number) | undefined;
 }
 
 export const systemClock: Clock = {

@@ -1,19 +1,28 @@
 /**
  * Stops calling a target that is down. Closed: all pass and results are counted
  * in a sliding window; open: none pass; half-open: exactly `probes` pass in each
- * `openForMs` and the rest are refused at once, never queued. A permit is the number of the state it
- * was given in, so the late result of an earlier state moves nothing. No timer;
- * a request costs two comparisons and two additions.
+ * `openForMs` and the rest are refused at once, never queued. A permit is the
+ * number of the state it was given in, so the late result of an earlier state
+ * moves nothing. No timer; a request costs two comparisons and two additions.
  */
 import type { Clock } from '../world.ts';
+import { createResultWindow, type ResultWindow } from './result-window.ts';
 
 export interface BreakerOptions {
   /** The share of failures that opens, 0 to 1. */
   readonly failureRate: number;
-  /** Fewer results than this in the window never open. */
+  /** Fewer results than this in the window prove nothing of a rate. */
   readonly minimumRequests: number;
+  /** So many failures with no success between them open, however few requests there are. Infinite: off. */
+  readonly consecutiveFailures: number;
+  /** An answer that takes as long is slow. Infinite: off. */
+  readonly slowCallMs: number;
+  /** The share of slow answers that opens, 0 to 1. */
+  readonly slowCallRate: number;
   readonly windowMs: number;
+  /** How long it is open the first time; twice as long each time that it opens again. */
   readonly openForMs: number;
+  readonly maxOpenForMs: number;
   readonly probes: number;
 }
 
@@ -22,131 +31,131 @@ export type Permit = number;
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
+export const OPENING_REASONS = ['failure_rate', 'consecutive_failures', 'slow_calls', 'probe_failed'] as const;
+export type OpeningReason = (typeof OPENING_REASONS)[number];
+export type ChangeReason = OpeningReason | 'open_time_over' | 'probes_succeeded';
+
 export interface Breaker {
   /** `undefined`: the circuit is open, or its probes are under way. */
   acquire(): Permit | undefined;
-  success(permit: Permit): void;
+  /** `tookMs`: until the answer began. */
+  success(permit: Permit, tookMs: number): void;
   failure(permit: Permit): void;
   /** The request ended without a verdict on the target: its caller left, or it was never sent. */
   release(permit: Permit): void;
   /** How long until a probe may pass; 0 where one is under way or the circuit is closed. */
   retryAfterMs(): number;
   state(): BreakerState;
-  /** How often it has opened. */
-  openings(): number;
+  /** How often it has opened, and why. */
+  openings(reason: OpeningReason): number;
+}
+
+export interface BreakerParts {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** Told of every new state. */
+  readonly changed?: (state: BreakerState, reason: ChangeReason) => void;
 }
 
 type State =
-  | { readonly kind: 'closed'; readonly results: ResultWindow }
+  | { readonly kind: 'closed'; readonly results: ResultWindow; readonly sinceMs: number; failuresInARow: number }
   | { readonly kind: 'open'; readonly untilMs: number }
   | { readonly kind: 'half_open'; given: number; succeeded: number; nextProbesAtMs: number };
 
-/** `changed` is told of every new state. */
-export function createBreaker(
-  options: BreakerOptions,
-  clock: Pick<Clock, 'monotonic'>,
-  changed: (state: BreakerState) => void = () => {},
-): Breaker {
-  const { probes, openForMs } = options;
-  let state: State = { kind: 'closed', results: createResultWindow(options.windowMs) };
-  let generation = 0;
-  let openings = 0;
+/** So much of the open time is left to chance, lest many gateways probe at one moment. */
+const JITTER = 0.2;
 
-  function become(next: State): void {
+export function createBreaker(options: BreakerOptions, { clock, random, changed }: BreakerParts): Breaker {
+  const { probes, openForMs, maxOpenForMs, slowCallMs, minimumRequests } = options;
+  const openings: Record<OpeningReason, number> = {
+    failure_rate: 0,
+    consecutive_failures: 0,
+    slow_calls: 0,
+    probe_failed: 0,
+  };
+  let state: State = closed();
+  let generation = 0;
+  /** The open time without its jitter; 0 before it first opens. */
+  let lastOpenMs = 0;
+
+  function closed(): State {
+    return {
+      kind: 'closed',
+      results: createResultWindow(options.windowMs),
+      sinceMs: clock.monotonic(),
+      failuresInARow: 0,
+    };
+  }
+
+  function become(next: State, reason: ChangeReason): void {
     state = next;
     generation++;
-    if (next.kind === 'open') openings++;
-    changed(next.kind);
+    changed?.(next.kind, reason);
   }
 
-  function open(): void {
-    become({ kind: 'open', untilMs: clock.monotonic() + openForMs });
+  function open(reason: OpeningReason): void {
+    const now = clock.monotonic();
+    // Closed for as long as it was open, and for a whole window: this is a new outage, not the old one.
+    const isSound = state.kind === 'closed' && now - state.sinceMs >= Math.max(options.windowMs, lastOpenMs);
+    lastOpenMs = isSound || lastOpenMs === 0 ? openForMs : Math.min(2 * lastOpenMs, maxOpenForMs);
+    openings[reason]++;
+    become({ kind: 'open', untilMs: now + lastOpenMs * (1 - JITTER * random()) }, reason);
   }
 
-  function record(results: ResultWindow, failed: boolean): void {
-    results.add(clock.monotonic(), failed);
-    // A success can be the result that makes the number large enough to judge.
-    if (results.total() < options.minimumRequests) return;
-    if (results.failures() > 0 && results.failures() >= options.failureRate * results.total()) open();
+  /** Why the results so far open it, if they do. A success can be the one that makes the number large enough to judge. */
+  function verdict(results: ResultWindow): OpeningReason | undefined {
+    const total = results.total();
+    if (total < minimumRequests) return undefined;
+    if (results.failures() > 0 && results.failures() >= options.failureRate * total) return 'failure_rate';
+    if (results.slow() > 0 && results.slow() >= options.slowCallRate * total) return 'slow_calls';
+    return undefined;
   }
 
   return {
     acquire() {
-      if (state.kind === 'open' && clock.monotonic() >= state.untilMs) {
-        become({ kind: 'half_open', given: 0, succeeded: 0, nextProbesAtMs: clock.monotonic() + openForMs });
+      if (state.kind === 'closed') return generation;
+      if (state.kind === 'open') {
+        const now = clock.monotonic();
+        if (now < state.untilMs) return undefined;
+        become({ kind: 'half_open', given: 1, succeeded: 0, nextProbesAtMs: now + openForMs }, 'open_time_over');
+        return generation;
       }
-      if (state.kind === 'open') return undefined;
-      if (state.kind === 'half_open') {
-        if (state.given >= probes) {
-          // A probe may be an upload without end: nobody waits for its verdict for longer than for the circuit.
-          if (clock.monotonic() < state.nextProbesAtMs) return undefined;
-          state.given = 0;
-          state.nextProbesAtMs = clock.monotonic() + openForMs;
-        }
-        state.given++;
+      if (state.given >= probes) {
+        // A probe may be an upload without end: nobody waits for its verdict for longer than for the circuit.
+        const now = clock.monotonic();
+        if (now < state.nextProbesAtMs) return undefined;
+        state.given = 0;
+        state.nextProbesAtMs = now + openForMs;
       }
+      state.given++;
       return generation;
     },
-    success(permit) {
+    success(permit, tookMs) {
       if (permit !== generation) return;
-      if (state.kind === 'closed') record(state.results, false);
-      else if (state.kind === 'half_open' && ++state.succeeded >= probes) {
-        become({ kind: 'closed', results: createResultWindow(options.windowMs) });
-      }
+      const isSlow = tookMs >= slowCallMs;
+      if (state.kind === 'closed') {
+        state.failuresInARow = 0;
+        state.results.add(clock.monotonic(), false, isSlow);
+        const reason = verdict(state.results);
+        if (reason !== undefined) open(reason);
+      } else if (isSlow) open('probe_failed');
+      else if (state.kind === 'half_open' && ++state.succeeded >= probes) become(closed(), 'probes_succeeded');
     },
     failure(permit) {
       if (permit !== generation) return;
-      if (state.kind === 'closed') record(state.results, true);
-      else open();
+      if (state.kind !== 'closed') return open('probe_failed');
+      state.failuresInARow++;
+      state.results.add(clock.monotonic(), true, false);
+      const inARow = state.failuresInARow >= options.consecutiveFailures;
+      const reason = verdict(state.results) ?? (inARow ? 'consecutive_failures' : undefined);
+      if (reason !== undefined) open(reason);
     },
     release(permit) {
       if (permit === generation && state.kind === 'half_open' && state.given > 0) state.given--;
     },
     retryAfterMs: () => (state.kind === 'open' ? Math.max(0, state.untilMs - clock.monotonic()) : 0),
     state: () => state.kind,
-    openings: () => openings,
-  };
-}
-
-interface ResultWindow {
-  add(nowMs: number, failed: boolean): void;
-  total(): number;
-  failures(): number;
-}
-
-const BUCKETS = 10;
-
-/** Results of the last `windowMs`, to a tenth of it. Idle time empties it as busy time does. */
-function createResultWindow(windowMs: number): ResultWindow {
-  const bucketMs = windowMs / BUCKETS;
-  const totals = new Uint32Array(BUCKETS);
-  const failed = new Uint32Array(BUCKETS);
-  let latest = 0;
-  let total = 0;
-  let failures = 0;
-
-  function advance(index: number): void {
-    for (let at = Math.max(latest + 1, index - BUCKETS + 1); at <= index; at++) {
-      const bucket = at % BUCKETS;
-      total -= totals[bucket]!;
-      failures -= failed[bucket]!;
-      totals[bucket] = 0;
-      failed[bucket] = 0;
-    }
-    latest = Math.max(latest, index);
-  }
-
-  return {
-    add(nowMs, isFailure) {
-      advance(Math.floor(nowMs / bucketMs));
-      const bucket = latest % BUCKETS;
-      totals[bucket] = totals[bucket]! + 1;
-      total++;
-      if (!isFailure) return;
-      failed[bucket] = failed[bucket]! + 1;
-      failures++;
-    },
-    total: () => total,
-    failures: () => failures,
+    openings: (reason) => openings[reason],
   };
 }

@@ -82,7 +82,7 @@ const TARGET = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?(\/.*)?
 const BASE_PATH = /^(?:\/[A-Za-z0-9._~!$&'()+,=@-]+)*$/;
 
 /** `http://127.0.0.1:7001`, `https://orders.internal/base`. */
-export function readTarget(text: string): TargetConfig | string {
+export function readTarget(text: string): Omit<TargetConfig, 'weight'> | string {
   const url = URL.parse(text);
   if (url !== null && (url.username !== '' || url.password !== '')) return 'leave the user and password out of the URL';
   if (text.includes('?') || text.includes('#'))

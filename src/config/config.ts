@@ -204,7 +204,7 @@ export interface AuthConfig {
 export interface UpstreamConfig {
   readonly name: string;
   readonly targets: readonly TargetConfig[];
-  readonly balance: 'round_robin' | 'least_requests';
+  readonly balance: BalanceConfig;
   readonly timeouts: { readonly connectMs: number; readonly responseMs: number; readonly idleMs: number };
   /** How long an unused connection is kept. */
   readonly keepAliveMs: number;
@@ -212,6 +212,10 @@ export interface UpstreamConfig {
   readonly maxConnections: number;
   readonly concurrency: ConcurrencyConfig;
   readonly retry: RetryConfig;
+  /** How long a target that came back takes to get its whole share. */
+  readonly rampUpMs: number;
+  /** While a smaller share of the targets is available, all get requests; 0: never. */
+  readonly panicBelow: number;
   readonly circuitBreaker: BreakerConfig | undefined;
   /** For targets with TLS. */
   readonly tls: UpstreamTlsConfig | undefined;
@@ -257,14 +261,35 @@ export interface TargetConfig {
   readonly port: number;
   /** The target's own path, put before every request's; `''` or `/base` without a slash at its end. */
   readonly basePath: string;
+  /** How many requests it gets, beside the weights of the others. */
+  readonly weight: number;
 }
+
+export type BalanceConfig =
+  | { readonly strategy: 'round_robin' | 'least_requests' }
+  | { readonly strategy: 'consistent_hash'; readonly by: HashedBy };
+
+/** What of a request decides its target. */
+export type HashedBy =
+  | { readonly kind: 'address' }
+  /** Lower-case. */
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'claim'; readonly path: readonly string[] };
 
 export interface BreakerConfig {
   /** 0 to 1. */
   readonly failureRate: number;
   readonly minimumRequests: number;
+  /** Infinite: off. */
+  readonly consecutiveFailures: number;
+  /** Infinite: off. */
+  readonly slowCallMs: number;
+  /** 0 to 1. */
+  readonly slowCallRate: number;
+  readonly failureStatuses: readonly number[];
   readonly windowMs: number;
   readonly openForMs: number;
+  readonly maxOpenForMs: number;
   readonly probes: number;
 }
 

@@ -71,8 +71,13 @@ test('the whole example comes to the configuration it describes', () => {
   assert.deepEqual(config.upstreams[1]?.circuitBreaker, {
     failureRate: 0.5,
     minimumRequests: 20,
+    consecutiveFailures: 5,
+    slowCallMs: Number.POSITIVE_INFINITY,
+    slowCallRate: 0.8,
+    failureStatuses: [500, 502, 503, 504],
     windowMs: 10_000,
     openForMs: 10_000,
+    maxOpenForMs: 120_000,
     probes: 1,
   });
   assert.equal(login?.name, 'POST /login');
@@ -146,7 +151,7 @@ test('defaults', () => {
   assert.equal(issuer?.jwksMaxStaleMs, 3_600_000);
   const [upstream] = config.upstreams;
   assert.deepEqual(upstream?.timeouts, { connectMs: 1000, responseMs: 15_000, idleMs: 60_000 });
-  assert.equal(upstream?.circuitBreaker, undefined);
+  assert.equal(upstream?.circuitBreaker?.consecutiveFailures, 5, 'the breaker is on');
   assert.equal(upstream?.keepAliveMs, 4000);
   const [route] = config.routes;
   assert.equal(route?.maxBodyBytes, config.limits.bodyBytes);
@@ -187,7 +192,7 @@ routes:
       '2:1: unknown key `admn`; did you mean `admin`?',
       '4:32: `jwks_uri` is `http://a.example/jwks`; write `https://`: over plain http anybody on the way can put in keys of their own',
       '4:70: `algorithms` holds `HS256`; with a shared secret whoever checks tokens can forge them: write one as in `RS256` or `ES256`',
-      '5:31: `targets` holds `1`; write a URL as in `http://127.0.0.1:7001`',
+      '5:31: `targets` holds `1`; write a URL as in `http://127.0.0.1:7001`, or `{ url: URL, weight: 2 }`',
       '8:11: `kind` is `publik`; did you mean `public`?',
       '9:15: unknown upstream `ap`; did you mean `app`?',
       '10:21: unknown issuer `man`; did you mean `main`?',

@@ -6,6 +6,7 @@ import type { CorsConfig, IssuerConfig, RouteConfig, RouteKind, UpstreamConfig }
 import type { Path, Report } from './faults.ts';
 import { hostFault, pathFault } from './patterns.ts';
 import type { References } from './references.ts';
+import { reportHashWithoutToken } from './resolve-balance.ts';
 import { type ResolvedAuth, resolveAuth } from './resolve-auth.ts';
 import { resolveCors } from './resolve-cors.ts';
 import { resolvePlugins } from './resolve-plugins.ts';
@@ -42,6 +43,9 @@ export function resolveRoute(value: RouteValue, index: number, around: Surroundi
   const routePath = resolvePath(value, path, report);
   const name = value.name ?? [methods.join(','), hosts.join(',') + (routePath ?? '')].filter(Boolean).join(' ');
   const upstream = resolveUpstreamName(value, path, around, report);
+  if (upstream !== undefined && value.auth === 'none') {
+    reportHashWithoutToken(upstream, [...path, 'upstream'], report);
+  }
   const rateLimits = resolveRouteLimits(
     value.rate_limit,
     { name, kind, kindWritten: value.kind !== undefined, guarded, path },

@@ -3,6 +3,8 @@ import type { UpstreamConfig } from './config.ts';
 import { readTarget } from './addresses.ts';
 import type { Path } from './faults.ts';
 import type { Surroundings } from './files.ts';
+import { resolveBalance } from './resolve-balance.ts';
+import { resolveBreaker } from './resolve-breaker.ts';
 import { resolveUpstreamTls } from './resolve-tls.ts';
 import type { UpstreamValue } from './schema-upstream.ts';
 import { durationMs, ratioOf } from './units.ts';
@@ -12,10 +14,15 @@ export function resolveUpstream(name: string, value: UpstreamValue, around: Surr
   const path: Path = ['upstreams', name];
   const seen = new Set<string>();
   let basePath: string | undefined;
-  const targets = (value.targets ?? []).flatMap((text, index) => {
-    if (text === undefined) return [];
-    const at = [...path, 'targets', index];
-    const target = readTarget(text);
+  const targets = (value.targets ?? []).flatMap((written, index) => {
+    if (written === undefined) return [];
+    const at = [...path, 'targets', index, ...(typeof written === 'string' ? [] : ['url'])];
+    const { url, weight } = typeof written === 'string' ? { url: written, weight: 1 } : written;
+    if (url === undefined) {
+      report.error(at, 'the target has no `url`; write `url: http://127.0.0.1:7001`');
+      return [];
+    }
+    const target = readTarget(url);
     if (typeof target === 'string') {
       report.error(at, `the target ${report.written(at)} cannot be used; ${target}`);
       return [];
@@ -31,7 +38,7 @@ export function resolveUpstream(name: string, value: UpstreamValue, around: Surr
         `the targets of one upstream must have the same path; write \`${basePath || '/'}\`, or two upstreams`,
       );
     }
-    return [target];
+    return [{ ...target, weight }];
   });
   if (targets.length === 0) {
     report.error(
@@ -45,11 +52,10 @@ export function resolveUpstream(name: string, value: UpstreamValue, around: Surr
       `upstream \`${name}\` has \`tls\` and no target with it; write \`https://\` targets`,
     );
   }
-  const breaker = value.circuit_breaker;
   return {
     name,
     targets,
-    balance: value.balance,
+    balance: resolveBalance(value.balance, [...path, 'balance'], report),
     timeouts: {
       connectMs: durationMs(value.timeouts.connect),
       responseMs: durationMs(value.timeouts.response),
@@ -70,13 +76,9 @@ export function resolveUpstream(name: string, value: UpstreamValue, around: Surr
       budget: ratioOf(value.retry.budget),
       backoffMs: durationMs(value.retry.backoff),
     },
-    circuitBreaker: breaker && {
-      failureRate: ratioOf(breaker.failure_rate),
-      minimumRequests: breaker.minimum_requests,
-      windowMs: durationMs(breaker.window),
-      openForMs: durationMs(breaker.open_for),
-      probes: breaker.probes,
-    },
+    rampUpMs: durationMs(value.ramp_up),
+    panicBelow: value.panic_below === undefined ? 0 : ratioOf(value.panic_below),
+    circuitBreaker: resolveBreaker(value.circuit_breaker, [...path, 'circuit_breaker'], report),
     tls: value.tls && resolveUpstreamTls(value.tls, [...path, 'tls'], around),
     place: report.placeOf(path),
   };

@@ -1,14 +1,82 @@
 /** The part of the language about upstreams: where a service is, and how it is treated when it is slow or down. */
 import * as z from 'zod';
-import { choice, count, duration, list, map, ratio, word } from './scalars.ts';
+import { choice, count, duration, list, map, ratio, text, word } from './scalars.ts';
 import { upstreamTls } from './schema-tls.ts';
+
+const circuitBreaker = map({
+  failure_rate: ratio({ min: '1%', max: '100%' })
+    .default('50%')
+    .describe('Failures among the requests of the window that open it.'),
+  minimum_requests: count(1, 1_000_000).default(20).describe('Fewer in the window than this prove nothing of a rate.'),
+  consecutive_failures: z
+    .union([z.literal('off'), count(1, 1_000_000)], { error: 'write `off`, or a whole number from 1 to 1000000' })
+    .default(5)
+    .describe('Failures in a row that open it, however few requests there are.'),
+  slow_call: duration({ min: '10ms', max: '1h' })
+    .optional()
+    .describe('An answer that takes as long to begin is slow. Without it: none is.'),
+  slow_call_rate: ratio({ min: '1%', max: '100%' })
+    .optional()
+    .describe('Slow answers among the requests of the window that open it. Default: 80%. Needs `slow_call`.'),
+  failure_statuses: list(count(500, 599), '502, 503, 504')
+    .default([500, 502, 503, 504])
+    .describe('Statuses of the service that are failures. No answer, or a broken one, always is.'),
+  window: duration({ min: '1s', max: '1h' })
+    .optional()
+    .describe('How far back requests are counted. Default: 10s, or `open_for` where that is longer.'),
+  open_for: duration({ min: '100ms', max: '1h' })
+    .default('10s')
+    .describe('How long nothing is sent before a probe; twice as long each time that a probe fails.'),
+  max_open_for: duration({ min: '100ms', max: '1d' })
+    .optional()
+    .describe('The longest that nothing is sent. Default: 2m, or `open_for` where that is longer.'),
+  probes: count(1, 100).default(1).describe('Requests let through at once to see whether the target is back.'),
+});
+
+const hashing = map(
+  {
+    consistent_hash: map(
+      {
+        by: text(/^(address|(?:header|claim):[\x21-\x7e]{1,256})$/, '`address`, `header:NAME` or `claim:NAME`')
+          .optional()
+          .describe('What of a request decides. Requests without the header or the claim go by address.'),
+      },
+      ['by'],
+    )
+      .optional()
+      .describe('The same target for the same header, claim or address, as long as it is available.'),
+  },
+  ['consistent_hash'],
+);
+
+const target = map(
+  {
+    url: word('a URL as in `http://127.0.0.1:7001`').optional().describe('Where it is.'),
+    weight: count(1, 1000).default(1).describe('How many requests it gets, beside the weights of the others.'),
+  },
+  ['url'],
+);
 
 export const upstream = map(
   {
-    targets: list(word('a URL as in `http://127.0.0.1:7001`'), 'http://127.0.0.1:7001')
+    targets: list(
+      z.union([word('a URL as in `http://127.0.0.1:7001`'), target], {
+        error: 'write a URL as in `http://127.0.0.1:7001`, or `{ url: URL, weight: 2 }`',
+      }),
+      'http://127.0.0.1:7001',
+    )
       .optional()
-      .describe('The addresses of the service: `http://` or `https://`, host, port, and a base path if any.'),
-    balance: choice(['round_robin', 'least_requests']).default('round_robin').describe('Which target is next.'),
+      .describe(
+        'The addresses of the service: `http://` or `https://`, host, port, and a base path if any; or `{ url, weight }`, the weight from 1 to 1000.',
+      ),
+    balance: z
+      .union([choice(['round_robin', 'least_requests']), hashing], {
+        error: 'write `round_robin`, `least_requests`, or `{ consistent_hash: { by: header:NAME } }`',
+      })
+      .default('round_robin')
+      .describe(
+        'Which target is next. `{ consistent_hash: { by: … } }`: the same for the same `header:NAME`, `claim:NAME` or `address`.',
+      ),
     timeouts: map({
       connect: duration({ min: '10ms', max: '1m' }).default('1s').describe('To open a connection.'),
       response: duration({ min: '10ms', max: '1h' })
@@ -59,19 +127,18 @@ export const upstream = map(
       .prefault({})
       .describe('Requests without a body that may be sent again, on another target where there is one.'),
     tls: upstreamTls.optional().describe('For `https://` targets. Without it: verified against whom Node trusts.'),
-    circuit_breaker: map({
-      failure_rate: ratio({ min: '1%', max: '100%' })
-        .default('50%')
-        .describe('Failures among the requests of the window that open it.'),
-      minimum_requests: count(1, 1_000_000).default(20).describe('Fewer in the window than this prove nothing.'),
-      window: duration({ min: '1s', max: '10m' }).default('10s').describe('How far back requests are counted.'),
-      open_for: duration({ min: '100ms', max: '1h' })
-        .default('10s')
-        .describe('How long nothing is sent before a probe.'),
-      probes: count(1, 100).default(1).describe('Requests let through at once to see whether the service is back.'),
-    })
+    ramp_up: duration({ min: '0s', max: '10m' })
+      .default('10s')
+      .describe('How long a target that came back takes to get its whole share of the requests, beside the others.'),
+    panic_below: ratio({ min: '1%', max: '100%' })
       .optional()
-      .describe('Stops calling a service that is down. Without it: never.'),
+      .describe(
+        'While fewer of the targets than this are available, requests go to those that are not, too. Without it: never.',
+      ),
+    circuit_breaker: z
+      .union([z.literal('off'), circuitBreaker], { error: 'write `off`, or a map as in `{ open_for: 5s }`' })
+      .prefault({})
+      .describe('Stops calling a target that is down. `off`: callers wait for it, each until its time limit.'),
   },
   ['targets'],
 );

@@ -77,7 +77,7 @@ for (const [what, begin] of [
     // What becomes of it later is no verdict either.
     for (const connection of connections) connection.socket.resetAndDestroy();
     await until(() => services[0].open() + stream.open() === 0);
-    assert.equal(circuit!.openings(), 1);
+    assert.equal(circuit!.openings('failure_rate'), 1);
     assert.equal(circuit!.state(), 'closed');
   });
 }

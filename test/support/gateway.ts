@@ -30,6 +30,8 @@ export interface TestGatewayOptions {
   readonly env?: Record<string, string>;
   /** Further keys of `admin`, in flow style. */
   readonly admin?: string;
+  /** From 0 up to 1; always 0 unless a test says otherwise, so that times are exact. */
+  readonly random?: () => number;
 }
 
 /** `yaml` needs no `listen`: the gateway listens on a free port of loopback, and so does its admin side. */
@@ -43,6 +45,7 @@ export async function startGateway(yaml: string, options: TestGatewayOptions = {
   let access = '';
   const running = await runGateway(loaded.config, {
     clock: options.clock ?? systemClock,
+    random: options.random ?? (() => 0),
     load: (inPlace) => parseConfig(text, 'test.yaml', { ...source, running: inPlace }),
     log: (level, event, fields = {}) => void events.push({ level, event, fields }),
     accessSink(bytes, offset, done) {
