@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { demonstrate } from '../../examples/revocation/demonstrate.ts';
 import { ask } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createFolder } from '../support/folder.ts';
@@ -90,4 +91,12 @@ test('OA-18 one client is revoked by a command while both are calling: the other
     const { faults } = JSON.parse(error.stdout) as { faults: { what: string }[] };
     return error.code === 1 && faults.length > 0 && faults.every(({ what }) => what === 'changed');
   });
+});
+
+test('OA-18 revoked by the admin port under load: not one call that begins afterwards is let in, and the other client loses none', async () => {
+  const figures = await demonstrate({ calls: 1000, atOnce: 8 });
+  assert.deepEqual([figures.calls, figures.succeeded], [1000, 1000]);
+  assert.deepEqual([...figures.stolenAfter.keys()], ['401 revoked']);
+  assert.ok(figures.stolenBefore > 0 && figures.stolenAfter.get('401 revoked')! > 0 && figures.callsAfter > 0);
+  assert.equal(figures.newToken, false);
 });
