@@ -6,55 +6,65 @@
  * a file. A change is told when it has stood still for a look, so that a file is
  * not read in the middle of being written.
  */
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Clock } from './world.ts';
 
 const LOOK_MS = 500;
 
-/** `files` is asked at every look; one that is new among them has not changed yet. Returns how to stop. */
+/** `files` are those that were read, each with its mark from before it was. Returns how to stop. */
 export function watchFiles(
-  files: () => readonly string[],
+  files: () => ReadonlyMap<string, string>,
   clock: Pick<Clock, 'every'>,
   changed: () => void,
 ): () => void {
-  /** By path: as of the last look, and as of the last that was told. */
-  const known = new Map<string, { seen: string; told: string }>();
+  /** As of the last look. */
+  let seen: ReadonlyMap<string, string> = new Map();
   let looking = false;
 
   async function look(): Promise<void> {
-    let tell = false;
-    const marks = await Promise.all(files().map(async (file) => [file, await markOf(file)] as const));
-    for (const [file, mark] of marks) {
-      const entry = known.get(file);
-      if (entry === undefined) known.set(file, { seen: mark, told: mark });
-      else {
-        const settled = entry.seen === mark;
-        entry.seen = mark;
-        if (!settled || entry.told === mark) continue;
-        entry.told = mark;
-        tell = true;
-      }
-    }
-    for (const file of known.keys()) if (!marks.some(([one]) => one === file)) known.delete(file);
-    if (tell) changed();
+    const before = seen;
+    const marks = await Promise.all([...files().keys()].map(async (file) => [file, await markOf(file)] as const));
+    seen = new Map(marks);
+    const read = files();
+    const isChanged = ([file, mark]: readonly [string, string]): boolean =>
+      before.get(file) === mark && read.has(file) && read.get(file) !== mark;
+    if (marks.some(isChanged)) changed();
   }
 
-  function begin(): void {
+  return clock.every(LOOK_MS, () => {
     if (looking) return;
     looking = true;
     void look().finally(() => (looking = false));
-  }
-
-  begin();
-  return clock.every(LOOK_MS, begin);
+  });
 }
 
 /** Another whenever the file behind the name is another, or was written to. */
+export function fileMark(file: string): string {
+  try {
+    return textOf(statSync(file));
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
 async function markOf(file: string): Promise<string> {
   try {
-    const { ino, size, mtimeMs, ctimeMs } = await stat(file);
-    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+    return textOf(await stat(file));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    return codeOf(error);
   }
+}
+
+function textOf(of: {
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}): string {
+  return `${of.ino} ${of.size} ${of.mtimeMs} ${of.ctimeMs}`;
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unreadable';
 }

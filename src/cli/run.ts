@@ -10,7 +10,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { createLineWriter, openSink } from '../log/line-writer.ts';
 import { createLog } from '../log/operator-log.ts';
 import { runGateway } from '../run.ts';
-import { watchFiles } from '../watch.ts';
+import { fileMark, watchFiles } from '../watch.ts';
 import { systemClock } from '../world.ts';
 import { loadFile, oneFile } from './load.ts';
 import { type Command, UsageError } from './terminal.ts';
@@ -25,11 +25,11 @@ export const run: Command = {
     });
     const file = oneFile(positionals);
     if (file === '-' && values.watch) throw new UsageError('standard input cannot be watched; name a file');
-    const read = new Set<string>();
+    const read = new Map<string, string>();
     const load = (running?: Config): LoadedConfig => {
       read.clear();
       const readFile = (path: string): Uint8Array => {
-        read.add(path);
+        read.set(path, fileMark(path));
         return terminal.readFile(path);
       };
       return loadFile(file, { ...terminal, readFile, ...(running === undefined ? {} : { running }) });
@@ -47,7 +47,7 @@ export const run: Command = {
       process.on('SIGHUP', () => void running.reload());
       if (values.watch)
         watchFiles(
-          () => [...read],
+          () => read,
           systemClock,
           () => void running.reload(),
         );
