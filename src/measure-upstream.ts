@@ -3,10 +3,11 @@ import { OPENING_REASONS } from './breaker/breaker.ts';
 import type { Metrics } from './log/metrics.ts';
 import type { TargetPlan } from './target-plan.ts';
 import type { UpstreamPlan } from './upstream-plan.ts';
+import type { NameWatch } from './wire/name-watch.ts';
 
 export function measureUpstream(
   metrics: Metrics,
-  upstream: Pick<UpstreamPlan, 'name' | 'targets' | 'available'>,
+  upstream: Pick<UpstreamPlan, 'name' | 'targets' | 'available' | 'bulkhead' | 'retries'>,
 ): void {
   const labels = { upstream: upstream.name };
   metrics.gauge('gatehouse_upstream_targets', 'Targets of an upstream.', labels, () => upstream.targets.length);
@@ -16,12 +17,37 @@ export function measureUpstream(
     labels,
     upstream.available,
   );
+  const { bulkhead, retries } = upstream;
+  metrics.gauge('gatehouse_upstream_requests', 'Requests that an upstream has.', labels, () => bulkhead.inside);
+  metrics.gauge('gatehouse_upstream_requests_limit', 'As many as it may have.', labels, () => bulkhead.limit);
+  metrics.gauge('gatehouse_upstream_requests_queued', 'Requests that wait for a place.', labels, () => bulkhead.queued);
+  metrics.counterFrom('gatehouse_upstream_retries_total', 'Requests sent again.', labels, retries.count);
+  metrics.counterFrom(
+    'gatehouse_upstream_retries_refused_total',
+    'Requests not sent again, because the budget was used up.',
+    labels,
+    retries.refused,
+  );
 }
 
-export function measureTarget(metrics: Metrics, upstream: string, { name: target, pool, breaker }: TargetPlan): void {
+export function measureTarget(
+  metrics: Metrics,
+  upstream: string,
+  { name: target, pool, breaker, health }: TargetPlan,
+): void {
   const labels = { upstream, target };
   metrics.gauge('gatehouse_upstream_connections_open', 'Connections to a target.', labels, () => pool.open);
   metrics.gauge('gatehouse_upstream_connections_busy', 'Of these, with a request on them.', labels, () => pool.busy);
+  if (health !== undefined) {
+    metrics.gauge('gatehouse_target_healthy', '1 while the checks of a target are passed.', labels, () =>
+      health.isUp() ? 1 : 0,
+    );
+    for (const result of ['passed', 'failed'] as const) {
+      metrics.counterFrom('gatehouse_health_checks_total', 'Checks of a target.', { ...labels, result }, () =>
+        health.checks(result),
+      );
+    }
+  }
   if (breaker === undefined) return;
   metrics.gauge(
     'gatehouse_circuit_open',
@@ -37,4 +63,17 @@ export function measureTarget(metrics: Metrics, upstream: string, { name: target
       () => breaker.openings(reason),
     );
   }
+}
+
+export function measureName(
+  metrics: Metrics,
+  upstream: string,
+  { host, watch }: { readonly host: string; readonly watch: Pick<NameWatch, 'failures'> },
+): void {
+  metrics.counterFrom(
+    'gatehouse_name_failures_total',
+    'Times that the addresses of a name could not be had.',
+    { upstream, host },
+    watch.failures,
+  );
 }
