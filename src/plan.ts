@@ -4,7 +4,8 @@
  * every stage; a request sees functions over what is made here, and nothing is
  * looked up by name any more.
  */
-import { createAuthenticator, type Authenticator } from './auth/authenticate.ts';
+import { createAuthenticator, type Authenticator, type IssuerAuthenticator } from './auth/authenticate.ts';
+import { createIssuerChoice } from './auth/choose-issuer.ts';
 import { createJwksFetcher } from './auth/jwks-fetch.ts';
 import { createKeySet, type FetchKeys, type KeySet, type KeySetOptions } from './auth/keyset.ts';
 import { createCertificateCheck, readClientCertificate, type CheckCertificate } from './auth/client-certificate.ts';
@@ -131,6 +132,11 @@ export interface Plan extends PlanParts {
   close(): void;
 }
 
+/** What challenges call the place that a token is for. */
+function realmOf({ issuers }: AuthConfig): string {
+  return issuers.map(({ name }) => name).join(', ');
+}
+
 /** Claim injectors made so far: principals keep the text by their number, and outlive a plan. */
 let injectorsMade = 0;
 
@@ -163,7 +169,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
 
   /** Who shares a key set shares the shortest of the lives they give it. */
   function keySetOptionsOf({ jwksUri }: IssuerConfig): KeySetOptions {
-    const sharers = config.routes.flatMap(({ auth }) => (auth?.issuer.jwksUri === jwksUri ? [auth.issuer] : []));
+    const sharers = config.routes.flatMap(({ auth }) => auth?.issuers.filter((one) => one.jwksUri === jwksUri) ?? []);
     return {
       jwksUri,
       ttlMs: Math.min(...sharers.map(({ jwksTtlMs }) => jwksTtlMs)),
@@ -180,9 +186,8 @@ export function createPlan(config: Config, world: PlanParts): Plan {
   }
 
   /** Routes that ask the same of a token share what was verified, whatever scopes each wants. */
-  const authenticators = new Map<string, Authenticator>();
-  function authenticatorOf(auth: AuthConfig): Authenticator {
-    const { issuer, requiredClaims, source } = auth;
+  const authenticators = new Map<string, IssuerAuthenticator>();
+  function authenticatorFor(issuer: IssuerConfig, { requiredClaims, source }: AuthConfig): IssuerAuthenticator {
     const options = keySetOptionsOf(issuer);
     const keysKey = `keys ${identityOf([options, options.jwksUri === SELF && [config.oauth2, config.scopes]])}`;
     // The cache counts the versions of these keys and of no others.
@@ -197,10 +202,19 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       keySets.set(options.jwksUri, keySet);
       const cache = lease.take(key, () => createTokenCache(clock));
       tokenCaches.push(cache);
-      authenticator = createAuthenticator(auth, { clock, keySet, cache });
+      authenticator = createAuthenticator({ issuer, requiredClaims, source }, { clock, keySet, cache });
       authenticators.set(key, authenticator);
     }
     return authenticator;
+  }
+
+  function authenticatorOf(auth: AuthConfig): Authenticator {
+    const [first, ...others] = auth.issuers.map((issuer) => ({
+      issuer: issuer.issuer,
+      authenticator: authenticatorFor(issuer, auth),
+    }));
+    if (others.length === 0) return first!.authenticator;
+    return createIssuerChoice([first!, ...others], { source: auth.source, realm: realmOf(auth) });
   }
 
   // A name that carries identity on one route must not be a client's to set on any other.
@@ -234,7 +248,8 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     return {
       idleMs,
       stallMs: config.timeouts.bodyMs,
-      expirySkewMs: closeOnExpiry ? auth?.issuer.clockSkewMs : undefined,
+      expirySkewMs:
+        closeOnExpiry && auth !== undefined ? Math.max(...auth.issuers.map((one) => one.clockSkewMs)) : undefined,
     };
   }
 
@@ -252,7 +267,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       authenticator: auth === undefined ? undefined : authenticatorOf(auth),
       checkCertificate:
         route.clientCertificate === undefined ? undefined : createCertificateCheck(route.clientCertificate),
-      authorize: auth === undefined ? undefined : createAuthorizer(auth),
+      authorize: auth === undefined ? undefined : createAuthorizer(auth, realmOf(auth)),
       scopesFor: auth === undefined ? () => [] : createScopeList(auth),
       inject: injectOf(plugins),
       writeHead: createUpstreamHead({

@@ -44,7 +44,15 @@ export interface Authenticator {
   readonly misbound: Refusal;
 }
 
-export function createAuthenticator(options: AuthenticatorOptions, parts: AuthenticatorParts): Authenticator {
+/** Of the tokens of one issuer. */
+export interface IssuerAuthenticator extends Authenticator {
+  /** As `authenticate`, for a token that was found already. */
+  readonly authenticateToken: (token: string) => Principal | Refusal | Promise<Principal | Refusal>;
+  /** Who it is that a token verified before speaks for. */
+  readonly known: (token: string) => Principal | undefined;
+}
+
+export function createAuthenticator(options: AuthenticatorOptions, parts: AuthenticatorParts): IssuerAuthenticator {
   const { issuer } = options;
   const { clock, keySet, cache } = parts;
   const challenges = createChallenges(issuer.name);
@@ -56,9 +64,15 @@ export function createAuthenticator(options: AuthenticatorOptions, parts: Authen
     const token = findToken(request);
     if (token === undefined) return challenges.missing;
     if (token === null) return challenges.ambiguous;
+    return known(token) ?? authenticateToken(token);
+  }
+
+  function known(token: string): Principal | undefined {
+    return cache?.get(token, keySet.version());
+  }
+
+  function authenticateToken(token: string): Refusal | Promise<Principal | Refusal> {
     const version = keySet.version();
-    const known = cache?.get(token, version);
-    if (known !== undefined) return known;
     const jws = readCompactJws(token, headerRules);
     if (jws === 'malformed' && isTokenList(token)) return challenges.ambiguous;
     if (typeof jws === 'string') return challenges.invalid[jws];
@@ -104,7 +118,7 @@ export function createAuthenticator(options: AuthenticatorOptions, parts: Authen
     });
   }
 
-  return { authenticate, revoked: challenges.invalid.revoked, misbound: challenges.misbound };
+  return { authenticate, authenticateToken, known, revoked: challenges.invalid.revoked, misbound: challenges.misbound };
 }
 
 /** `alg` was checked against the configuration and the key; the library is told, so that it cannot choose. */

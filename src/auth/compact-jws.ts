@@ -73,7 +73,7 @@ function mediaType(value: unknown): string | undefined {
 }
 
 /** Node's decoder forgives padding, foreign characters and loose tail bits; encoding again shows whether it did. */
-function decodeBase64url(text: string): Uint8Array | undefined {
+export function decodeBase64url(text: string): Uint8Array | undefined {
   if (text === '') return undefined;
   const bytes = Buffer.from(text, 'base64url');
   return bytes.toString('base64url') === text ? bytes : undefined;

@@ -5,11 +5,13 @@ import { createAuthorizer, readScopes } from './scopes.ts';
 const NONE = { allOf: [], anyOf: [] };
 
 function authorizer(scopes: { allOf?: string[]; anyOf?: string[] }, byMethod: Record<string, string[]> = {}) {
-  const authorize = createAuthorizer({
-    issuer: { name: 'main' },
-    scopes: { ...NONE, ...scopes },
-    scopesByMethod: new Map(Object.entries(byMethod).map(([method, allOf]) => [method, { ...NONE, allOf }])),
-  });
+  const authorize = createAuthorizer(
+    {
+      scopes: { ...NONE, ...scopes },
+      scopesByMethod: new Map(Object.entries(byMethod).map(([method, allOf]) => [method, { ...NONE, allOf }])),
+    },
+    'main',
+  );
   return (held: string[], method = 'GET') => authorize({ scopes: new Set(held) }, method);
 }
 

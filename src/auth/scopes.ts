@@ -12,7 +12,6 @@ interface ScopeRule {
 }
 
 export interface ScopeRules {
-  readonly issuer: { readonly name: string };
   /** For methods that `scopesByMethod` does not name. */
   readonly scopes: ScopeRule;
   readonly scopesByMethod: ReadonlyMap<string, ScopeRule>;
@@ -25,23 +24,18 @@ interface Scoped {
 
 export type Authorize = (principal: Scoped, method: string) => Refusal | undefined;
 
-export function createAuthorizer(rules: ScopeRules): Authorize {
-  const ruleFor = byMethod(rules, (rule) => compileRule(rule, rules.issuer.name));
+export function createAuthorizer(rules: ScopeRules, realm: string): Authorize {
+  const ruleFor = byMethod(rules, (rule) => compileRule(rule, realm));
   return (principal, method) => ruleFor(method)(principal.scopes);
 }
 
 /** Every scope that a route asks for, by method: what of them a token holds is what a request used. */
-export function createScopeList(
-  rules: Pick<ScopeRules, 'scopes' | 'scopesByMethod'>,
-): (method: string) => readonly string[] {
+export function createScopeList(rules: ScopeRules): (method: string) => readonly string[] {
   return byMethod(rules, ({ allOf, anyOf }) => [...allOf, ...anyOf]);
 }
 
 /** What is made of each rule, by the method it is for. */
-function byMethod<T>(
-  { scopes, scopesByMethod }: Pick<ScopeRules, 'scopes' | 'scopesByMethod'>,
-  make: (rule: ScopeRule) => T,
-): (method: string) => T {
+function byMethod<T>({ scopes, scopesByMethod }: ScopeRules, make: (rule: ScopeRule) => T): (method: string) => T {
   const otherwise = make(scopes);
   const made = new Map([...scopesByMethod].map(([method, rule]) => [method, make(rule)]));
   // HEAD is GET without the body (RFC 9110 §9.3.2): it must not read what GET may not.

@@ -107,7 +107,7 @@ function issuerOf(
   named: string | undefined,
 ): { readonly url: string; readonly longestMs: number } | string {
   if (named === undefined || named === issuer || named === SELF) return { url: issuer, longestMs: MAX_TOKEN_TTL_MS };
-  const all = [...config.issuers, ...config.routes.flatMap(({ auth }) => (auth === undefined ? [] : [auth.issuer]))];
+  const all = [...config.issuers, ...config.routes.flatMap(({ auth }) => auth?.issuers ?? [])];
   const known = all.filter(({ name, issuer: url }) => name === named || url === named);
   if (known.length === 0) {
     return `no route knows the issuer \`${named}\`; ${suggestion(named, new Set(all.map(({ name }) => name)))}`;

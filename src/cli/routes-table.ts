@@ -14,7 +14,9 @@ function rowOf(route: RouteSummary): readonly string[] {
     route.name.endsWith(place) ? place : `${place} (${route.name})`,
     route.methods.join(',') || 'any',
     route.kind,
-    route.auth === null ? 'none' : [route.auth.issuer, ...Object.entries(route.auth.scopes).map(scopesCell)].join(' '),
+    route.auth === null
+      ? 'none'
+      : [route.auth.issuers.join(' or '), ...Object.entries(route.auth.scopes).map(scopesCell)].join(' '),
     route.rate_limits.map(limitCell).join(', ') || 'none',
     route.upstream,
     route.cors?.join(',') ?? 'none',

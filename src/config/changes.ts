@@ -46,7 +46,7 @@ function ownOf(route: RouteConfig, { issuers, rateLimits }: Config): unknown {
   return {
     ...route,
     upstream: route.upstream.name,
-    auth: auth && { ...auth, issuer: issuers.includes(auth.issuer) ? auth.issuer.name : auth.issuer },
+    auth: auth && { ...auth, issuers: auth.issuers.map((one) => (issuers.includes(one) ? one.name : one)) },
     rateLimits: route.rateLimits.map((limit) => (rateLimits.includes(limit) ? limit.name : limit)),
   };
 }

@@ -193,7 +193,8 @@ export interface ScopeRule {
 }
 
 export interface AuthConfig {
-  readonly issuer: IssuerConfig;
+  /** At least one; a token is of the one that its `iss` names. */
+  readonly issuers: readonly IssuerConfig[];
   readonly requiredClaims: readonly string[];
   readonly source: TokenSource;
   /** For methods that `scopesByMethod` does not name. */

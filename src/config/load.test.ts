@@ -83,7 +83,7 @@ test('the whole example comes to the configuration it describes', () => {
   assert.equal(login?.name, 'POST /login');
   assert.deepEqual(login?.rateLimits, [config.rateLimits[0]]);
   assert.equal(api?.upstream, config.upstreams[1]);
-  assert.equal(api?.auth?.issuer.jwksUri, config.issuers[0]?.jwksUri);
+  assert.equal(api?.auth?.issuers[0]?.jwksUri, config.issuers[0]?.jwksUri);
   assert.deepEqual(api?.auth?.source, { in: 'header', name: 'authorization', scheme: 'bearer' });
   assert.deepEqual(api?.auth?.requiredClaims, ['sub', 'tenant_id']);
   assert.deepEqual(api?.auth?.scopesByMethod.get('POST'), { allOf: ['orders:write'], anyOf: [] });
@@ -118,7 +118,7 @@ routes:
 `);
   const [route] = config.routes;
   assert.equal(route?.kind, 'public');
-  assert.equal(route?.auth?.issuer.name, 'https://auth.example.com');
+  assert.equal(route?.auth?.issuers[0]?.name, 'https://auth.example.com');
   assert.equal(route?.plugins.injectClaims.length, 2);
 });
 
@@ -157,7 +157,7 @@ test('defaults', () => {
   assert.equal(route?.maxBodyBytes, config.limits.bodyBytes);
   assert.equal(route?.totalMs, config.timeouts.totalMs);
   assert.equal(route?.plugins.stripAuthHeader, true);
-  assert.equal(route?.auth?.issuer, issuer, 'a route that narrows nothing shares the very issuer');
+  assert.equal(route?.auth?.issuers[0], issuer, 'a route that narrows nothing shares the very issuer');
 });
 
 test('nothing in a configuration can be changed afterwards', () => {

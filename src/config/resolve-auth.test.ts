@@ -15,9 +15,11 @@ function authFaults(auth: string, methods = ''): readonly string[] {
 }
 
 test('a route narrows an issuer it names and shares its key set', () => {
-  const { issuer } = authOf(
+  const { issuers } = authOf(
     '{ issuer: main, audience: [a, b], algorithms: [ES512], clock_skew: 45s, token_type: application/AT+JWT, max_token_lifetime: 1h }',
   );
+  const [issuer] = issuers;
+  assert.ok(issuer !== undefined && issuers.length === 1);
   assert.deepEqual(issuer.audiences, ['a', 'b']);
   assert.deepEqual(issuer.algorithms, ['ES512']);
   assert.equal(issuer.clockSkewMs, 45_000);
@@ -214,7 +216,7 @@ for (const [keys, right] of [
 }
 
 test('JWT-03 a clock skew of 0s really is zero', () => {
-  assert.equal(authOf('{ issuer: main, clock_skew: 0s }').issuer.clockSkewMs, 0);
+  assert.equal(authOf('{ issuer: main, clock_skew: 0s }').issuers[0]!.clockSkewMs, 0);
 });
 
 test('issuers that share a key set agree on how long it is kept', () => {
@@ -224,3 +226,36 @@ test('issuers that share a key set agree on how long it is kept', () => {
   assert.equal(faults.length, 1);
   assert.match(faults[0] ?? '', /shared with the issuer at line 2, whose `jwks_ttl` differs/);
 });
+
+const SEVERAL = `issuers:
+  main: { issuer: https://auth.example.com, jwks_uri: https://auth.example.com/jwks.json, audience: api }
+  same: { issuer: https://auth.example.com, jwks_uri: https://auth.example.com/other.json, audience: api }
+  other: { issuer: https://other.example.com, jwks_uri: https://other.example.com/jwks.json, audience: api }
+upstreams: { app: { targets: ['http://127.0.0.1:3000'] } }
+routes:
+  - { path: /b, upstream: app, kind: internal, auth: { issuer: same } }
+  - { path: /a, upstream: app, kind: internal, auth: AUTH }
+`;
+
+test('a route takes tokens of several issuers, each as it stands', () => {
+  const { config, warnings } = configOf(SEVERAL.replace('AUTH', '{ issuer: [main, other] }'));
+  assert.deepEqual(config.routes[1]!.auth!.issuers, [config.issuers[0], config.issuers[2]]);
+  assert.deepEqual(warnings, []);
+});
+
+for (const [auth, fault] of [
+  ['{ issuer: [main, othr] }', /^g\.yaml:8:71: unknown issuer `othr`; did you mean `other`/],
+  ['{ issuer: [main, same] }', /^g\.yaml:8:71: `iss` would not tell this one/],
+  ['{ issuer: [main, other, main] }', /^g\.yaml:8:78: `iss` would not tell this one/],
+  ['{ issuer: [] }', /`issuer` is an empty list/],
+  ['{ issuer: [main, other], audience: api }', /`audience` belongs to one issuer, and the route takes several/],
+  ['{ issuer: [main, other], jwks_uri: https://a.example/jwks }', /`jwks_uri` belongs to one issuer/],
+  ['{ issuer: [main, 1] }', /`issuer` holds `1`/],
+  ['{ issuer: 1 }', /write the name of one of `issuers`, or a list/],
+] as const) {
+  test(`several issuers as in ${auth} are a fault`, () => {
+    const faults = faultsOf(SEVERAL.replace('AUTH', auth)).filter((one) => !one.includes('warning'));
+    assert.equal(faults.length, 1, faults.join('\n'));
+    assert.match(faults[0]!, fault);
+  });
+}

@@ -69,7 +69,7 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
     [
       ...[...issuers].flatMap(([name, issuer]) => (issuer ? [{ issuer, path: ['issuers', name] }] : [])),
       ...readings.flatMap(({ path, route }) =>
-        route?.auth ? [{ issuer: route.auth.issuer, path: [...path, 'auth'] }] : [],
+        (route?.auth?.issuers ?? []).map((issuer) => ({ issuer, path: [...path, 'auth'] })),
       ),
     ],
     report,

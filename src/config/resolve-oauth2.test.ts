@@ -40,7 +40,7 @@ test('with an issuer, a store and an audience the rest has defaults, and routes 
     trail: { maxAgeMs: 90 * 86_400_000, maxRecords: 10_000_000 },
   });
   assert.deepEqual([limit.by, limit.quota], [{ kind: 'address' }, { requests: 600, windowMs: 60_000 }]);
-  const issuer = config!.routes[0]!.auth!.issuer;
+  const issuer = config!.routes[0]!.auth!.issuers[0]!;
   assert.deepEqual(
     [issuer.issuer, issuer.audiences, issuer.algorithms, issuer.tokenType],
     ['https://gateway.internal', ['internal'], ['ES256'], 'at+jwt'],

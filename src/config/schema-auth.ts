@@ -95,9 +95,18 @@ const scopes = z
 export const auth = map(
   {
     type: choice(['jwt']).optional().describe('The kind of token; there is one.'),
-    issuer: word('the name of one of `issuers`, or an issuer with its `jwks_uri`')
+    issuer: z
+      .union(
+        [
+          word('the name of one of `issuers`, or an issuer with its `jwks_uri`'),
+          list(word('the name of one of `issuers`'), 'self, main'),
+        ],
+        { error: 'write the name of one of `issuers`, or a list of them' },
+      )
       .optional()
-      .describe('The name of one of `issuers`; or, with `jwks_uri` beside it, the issuer itself.'),
+      .describe(
+        'The name of one of `issuers`, or several, of which `iss` tells which one a token is of; or, with `jwks_uri` beside it, the issuer itself.',
+      ),
     jwks_uri: jwksUri.optional(),
     audience: audience.optional(),
     algorithms: algorithms.optional(),

@@ -8,7 +8,7 @@ test('the values are the same in a form for tools', () => {
   assert.equal(login?.auth, null);
   assert.deepEqual(login?.cors, ['*']);
   assert.deepEqual(api?.auth, {
-    issuer: 'main',
+    issuers: ['main'],
     required_claims: [],
     scopes: { GET: { all_of: ['r'], any_of: [] }, '*': { all_of: ['w'], any_of: ['a', 'b'] } },
   });

@@ -13,7 +13,7 @@ export interface RouteSummary {
   readonly kind: string;
   /** `null`: everybody may call. */
   readonly auth: {
-    readonly issuer: string;
+    readonly issuers: readonly string[];
     readonly required_claims: readonly string[];
     /** From method, or `*` for every one that is not named. */
     readonly scopes: Readonly<
@@ -56,11 +56,11 @@ export function routesSummary(config: Config): readonly RouteSummary[] {
   }));
 }
 
-function authOf({ issuer, requiredClaims, scopes, scopesByMethod }: AuthConfig): RouteSummary['auth'] {
+function authOf({ issuers, requiredClaims, scopes, scopesByMethod }: AuthConfig): RouteSummary['auth'] {
   const rules: readonly (readonly [string, ScopeRule])[] = [...scopesByMethod, ['*', scopes]];
   const written = rules.filter(([, { allOf, anyOf }]) => allOf.length + anyOf.length > 0);
   return {
-    issuer: issuer.name,
+    issuers: issuers.map(({ name }) => name),
     required_claims: requiredClaims,
     scopes: Object.fromEntries(written.map(([method, { allOf, anyOf }]) => [method, { all_of: allOf, any_of: anyOf }])),
   };

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
-import { Provider } from 'oidc-provider';
 import { Client } from 'undici';
 import { ask } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
-import { createSigningKey } from '../support/issuer.ts';
+import { startOidcProvider } from '../support/oidc.ts';
 import { openRoute } from '../support/open-route.ts';
 import { startUpstream, type Received } from '../support/upstream.ts';
 
@@ -32,40 +29,8 @@ test('undici pipelines 2,000 requests with bodies of all sizes, and each gets it
 });
 
 test('tokens of oidc-provider open what their scopes name, and nothing else', async () => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const key = await createSigningKey('ES256', 'independent');
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: 'billing',
-        client_secret: 'a secret of this test',
-        grant_types: ['client_credentials'],
-        redirect_uris: [],
-        response_types: [],
-        id_token_signed_response_alg: 'ES256',
-      },
-    ],
-    jwks: { keys: [{ ...key.privateKey.export({ format: 'jwk' }), kid: key.kid, alg: 'ES256', use: 'sig' }] },
-    scopes: ['orders:read', 'orders:write'],
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: () => ({
-          scope: 'orders:read orders:write',
-          audience: 'orders-api',
-          accessTokenFormat: 'jwt',
-          jwt: { sign: { alg: 'ES256' } },
-        }),
-      },
-    },
-  });
-  const serve = provider.callback();
-  server.on('request', (request, response) => void serve(request, response));
-
+  const provider = await startOidcProvider();
+  const { issuer } = provider;
   const gateway = await startGateway(`
 issuers: { main: { issuer: "${issuer}", jwks_uri: "${issuer}/jwks", audience: orders-api, token_type: at+jwt } }
 upstreams: { orders: { targets: ["${upstream.url}"] } }
@@ -78,16 +43,7 @@ routes:
     plugins: [inject-claims: { headers: { X-Client-ID: client_id } }]
 `);
   try {
-    const answer = await fetch(`${issuer}/token`, {
-      method: 'POST',
-      headers: { Authorization: `Basic ${btoa('billing:a secret of this test'.replaceAll(' ', '+'))}` },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        scope: 'orders:read',
-        resource: 'https://orders.test',
-      }),
-    });
-    const { access_token: token } = (await answer.json()) as { access_token: string };
+    const token = await provider.token('orders:read');
     const headers = { Authorization: `Bearer ${token}` };
     const read = await ask(gateway.port, '/orders', { headers });
     assert.equal(read.status, 200, read.body);
@@ -99,6 +55,6 @@ routes:
     assert.equal(write.json().code, 'insufficient_scope');
   } finally {
     await gateway.close();
-    server.close();
+    provider.close();
   }
 });
