@@ -5,6 +5,7 @@
  */
 import type { Candidate } from './breaker/balance.ts';
 import { createBreaker, type Breaker, type BreakerState, type Permit } from './breaker/breaker.ts';
+import { createHealth, type Health, type Probe } from './breaker/health.ts';
 import type { UpstreamConfig } from './config/config.ts';
 import { createPool, type Pool, type PoolOptions } from './wire/pool.ts';
 import type { World } from './world.ts';
@@ -15,13 +16,17 @@ export interface Endpoint {
   readonly weight: number;
   readonly target: PoolOptions['target'];
   readonly tls: PoolOptions['tls'];
+  /** Absent where it is not checked. */
+  readonly probe: Probe | undefined;
 }
 
 export interface TargetPlan extends Candidate {
   readonly pool: Pool;
   /** Absent where the upstream has none. */
   readonly breaker: Breaker | undefined;
-  /** Whether it may have requests of its own accord: its circuit is closed. */
+  /** Absent where it is not checked. */
+  readonly health: Health | undefined;
+  /** Whether it has requests as a matter of course: its circuit is closed, and its checks are passed. */
   isAvailable(): boolean;
   /** How long until it may have one. */
   retryAfterMs(): number;
@@ -53,10 +58,10 @@ const FIRST_SHARE = 0.1;
 /** `changed` is told when it may have become available, or no longer is. */
 export function createTarget(
   upstream: UpstreamConfig,
-  { name, weight, target, tls }: Endpoint,
+  { name, weight, target, tls, probe }: Endpoint,
   { clock, log, random, changed }: World & { readonly random: () => number; readonly changed: () => void },
 ): TargetPlan {
-  const { circuitBreaker, rampUpMs, timeouts } = upstream;
+  const { circuitBreaker, healthCheck, rampUpMs, timeouts } = upstream;
   const failureStatuses = new Set(circuitBreaker?.failureStatuses);
   let underWay = 0;
   let share = 1;
@@ -80,6 +85,14 @@ export function createTarget(
     changed();
   }
 
+  function healthChanged(healthy: boolean, fault: string | undefined): void {
+    const level = healthy ? 'info' : 'warn';
+    log(level, 'target_health_changed', { upstream: upstream.name, target: name, healthy, fault });
+    if (healthy) rampUp();
+    changed();
+  }
+
+  const health = healthCheck && probe && createHealth(healthCheck, { clock, random, probe, changed: healthChanged });
   const breaker = circuitBreaker && createBreaker(circuitBreaker, { clock, random, changed: circuitChanged });
   const pool = createPool({
     target,
@@ -103,9 +116,11 @@ export function createTarget(
     },
     pool,
     breaker,
-    isAvailable: () => breaker === undefined || breaker.state() === 'closed',
-    retryAfterMs: () => breaker?.retryAfterMs() ?? 0,
+    health,
+    isAvailable: () => health?.isUp() !== false && (breaker === undefined || breaker.state() === 'closed'),
+    retryAfterMs: () => Math.max(breaker?.retryAfterMs() ?? 0, health?.isUp() === false ? health.nextInMs() : 0),
     acquire(anyway) {
+      if (!anyway && health?.isUp() === false) return undefined;
       const permit = (breaker === undefined ? UNJUDGED : breaker.acquire()) ?? (anyway ? UNJUDGED : undefined);
       if (permit !== undefined) underWay++;
       return permit;
@@ -130,8 +145,12 @@ export function createTarget(
     rampUp,
     sweep(now) {
       pool.sweep(now);
+      health?.tick(now);
       if (share < 1) share = Math.min(1, FIRST_SHARE + ((1 - FIRST_SHARE) * (now - rampsSince)) / rampUpMs);
     },
-    close: pool.close,
+    close() {
+      health?.close();
+      pool.close();
+    },
   };
 }

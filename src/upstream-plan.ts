@@ -11,11 +11,11 @@ import { createRetries, type Retries } from './breaker/retries.ts';
 import type { UpstreamConfig } from './config/config.ts';
 import { createHashKey } from './hash-key.ts';
 import type { Metrics } from './log/metrics.ts';
-import { measureTarget, measureUpstream } from './measure-upstream.ts';
+import { measureUpstream } from './measure-upstream.ts';
 import type { Passage } from './passage.ts';
 import { refuse, type Refusal } from './refusal.ts';
-import { createTarget, type TargetPlan } from './target-plan.ts';
-import { createTargetTls } from './wire/target-tls.ts';
+import type { TargetPlan } from './target-plan.ts';
+import { createTargetSet } from './target-set.ts';
 import type { World } from './world.ts';
 
 /** A target and the permit of its circuit, which must be given back once. */
@@ -29,7 +29,7 @@ export interface UpstreamPlan {
   readonly targets: readonly TargetPlan[];
   readonly bulkhead: Bulkhead;
   readonly retries: Retries;
-  /** Of the targets, those whose circuit is closed. */
+  /** Of the targets, those that get requests as a matter of course. */
   available(): number;
   /** A target for a request; another than `exclude`, which it was sent to already, where there is another. */
   pick(passage: Passage, exclude?: TargetPlan): Picked | Refusal;
@@ -41,34 +41,33 @@ export interface UpstreamWorld extends World {
   readonly metrics: Metrics;
 }
 
+/** An adaptive limit never falls below this: with less it could not learn. */
+const LEAST_CONCURRENCY = 2;
 const SWEEP_MS = 100;
 
 export function createUpstreamPlan(config: UpstreamConfig, world: UpstreamWorld): UpstreamPlan {
   const { clock, log, random } = world;
   const { name, panicBelow } = config;
-  const tls = config.targets.some((target) => target.tls) ? createTargetTls(config.tls, world) : undefined;
   const metrics = world.metrics.lease();
   const hashKey = createHashKey(config.balance);
 
-  const targets = config.targets.map((target) =>
-    createTarget(
-      config,
-      {
-        name: `${target.host}:${target.port}`,
-        weight: target.weight,
-        target,
-        tls: target.tls ? () => tls!.optionsFor(target) : undefined,
-      },
-      { ...world, changed: recount },
-    ),
-  );
   const { concurrency } = config;
-  const adaptive = concurrency.adaptive ? createAdaptiveLimit({ min: 1, max: concurrency.max }) : undefined;
+  const adaptive = concurrency.adaptive
+    ? createAdaptiveLimit({ min: LEAST_CONCURRENCY, max: concurrency.max })
+    : undefined;
   const bulkhead = createBulkhead(concurrency, clock.monotonic, adaptive);
-  const balancer = createBalancer(config.balance.strategy, targets, random);
 
+  const set = createTargetSet(config, { ...world, metrics, joined, recount });
+  let targets = set.members();
+  let balancer = createBalancer(config.balance.strategy, targets, random);
   let available = targets.length;
   let downSince = 0;
+  function joined(members: readonly TargetPlan[]): void {
+    targets = members;
+    balancer = createBalancer(config.balance.strategy, targets, random);
+    recount();
+  }
+
   function recount(): void {
     const before = available;
     available = targets.filter((target) => target.isAvailable()).length;
@@ -82,7 +81,7 @@ export function createUpstreamPlan(config: UpstreamConfig, world: UpstreamWorld)
 
   const stopSweeping = clock.every(SWEEP_MS, () => {
     const now = clock.monotonic();
-    for (const target of targets) target.sweep(now);
+    set.sweep(now);
     bulkhead.sweep();
   });
 
@@ -98,7 +97,9 @@ export function createUpstreamPlan(config: UpstreamConfig, world: UpstreamWorld)
 
   const plan: UpstreamPlan = {
     name,
-    targets,
+    get targets() {
+      return targets;
+    },
     bulkhead,
     retries: createRetries(config.retry, random),
     available: () => available,
@@ -118,12 +119,10 @@ export function createUpstreamPlan(config: UpstreamConfig, world: UpstreamWorld)
     },
     close() {
       stopSweeping();
-      tls?.close();
-      for (const target of targets) target.close();
+      set.close();
       metrics.end();
     },
   };
   measureUpstream(metrics, plan);
-  for (const target of targets) measureTarget(metrics, name, target);
   return plan;
 }

@@ -22,6 +22,10 @@ export interface World {
   readonly log: Log;
   /** From 0 up to 1, lest many do the same thing at the same moment; `Math.random` where absent. Nothing that must be secret comes of it. */
   readonly random?: (() => number) | undefined;
+  /** The addresses of a name; the system's own way where absent. Rejects where nothing can be had. */
+  readonly resolve?:
+    | ((host: string) => Promise<{ addresses: readonly string[]; ttlMs: number | undefined }>)
+    | undefined;
 }
 
 export const systemClock: Clock = {

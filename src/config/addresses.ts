@@ -122,3 +122,8 @@ export function readIssuerUrl(text: string): undefined | string {
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) return 'write `https://`';
   return undefined;
 }
+
+/** Whether a host is an address, or this machine: what is never looked up. */
+export function isLiteral(host: string): boolean {
+  return ipv4Number(host) !== undefined || host.includes(':') || host === 'localhost' || host.endsWith('.localhost');
+}

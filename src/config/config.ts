@@ -218,6 +218,8 @@ export interface UpstreamConfig {
   /** While a smaller share of the targets is available, all get requests; 0: never. */
   readonly panicBelow: number;
   readonly circuitBreaker: BreakerConfig | undefined;
+  /** Absent: targets are not checked, but by the requests that they get. */
+  readonly healthCheck: HealthCheckConfig | undefined;
   /** For targets with TLS. */
   readonly tls: UpstreamTlsConfig | undefined;
   readonly place: Place;
@@ -292,6 +294,19 @@ export interface BreakerConfig {
   readonly openForMs: number;
   readonly maxOpenForMs: number;
   readonly probes: number;
+}
+
+export interface HealthCheckConfig {
+  /** Asked for below the target's own path. */
+  readonly path: string;
+  /** Statuses that are good, from the first to the last. */
+  readonly statuses: readonly [first: number, last: number];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Good checks in a row that bring a target back. */
+  readonly healthy: number;
+  /** Bad checks in a row that take it out. */
+  readonly unhealthy: number;
 }
 
 export interface Quota {

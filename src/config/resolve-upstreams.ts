@@ -5,6 +5,7 @@ import type { Path } from './faults.ts';
 import type { Surroundings } from './files.ts';
 import { resolveBalance } from './resolve-balance.ts';
 import { resolveBreaker } from './resolve-breaker.ts';
+import { resolveHealthCheck } from './resolve-health.ts';
 import { resolveUpstreamTls } from './resolve-tls.ts';
 import type { UpstreamValue } from './schema-upstream.ts';
 import { durationMs, ratioOf } from './units.ts';
@@ -79,6 +80,7 @@ export function resolveUpstream(name: string, value: UpstreamValue, around: Surr
     rampUpMs: durationMs(value.ramp_up),
     panicBelow: value.panic_below === undefined ? 0 : ratioOf(value.panic_below),
     circuitBreaker: resolveBreaker(value.circuit_breaker, [...path, 'circuit_breaker'], report),
+    healthCheck: value.health_check && resolveHealthCheck(value.health_check, [...path, 'health_check'], report),
     tls: value.tls && resolveUpstreamTls(value.tls, [...path, 'tls'], around),
     place: report.placeOf(path),
   };

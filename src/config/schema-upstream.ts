@@ -33,6 +33,27 @@ const circuitBreaker = map({
   probes: count(1, 100).default(1).describe('Requests let through at once to see whether the target is back.'),
 });
 
+const healthCheck = map(
+  {
+    path: text(/^\/[!"$-~]{0,255}$/, 'a path as in `/health`')
+      .optional()
+      .describe('What is asked for with GET, below the base path of the target.'),
+    status: z
+      .union([count(100, 599), text(/^[1-5]\d\d-[1-5]\d\d$/, 'a range as in `200-299`')], {
+        error: 'write a status or a range, as in `200` or `200-299`',
+      })
+      .default('200-299')
+      .describe('The answers that are good.'),
+    interval: duration({ min: '100ms', max: '1h' })
+      .default('10s')
+      .describe('From one check of a target to the next, less up to a fifth, by chance.'),
+    timeout: duration({ min: '10ms', max: '1m' }).default('2s').describe('How long a check may take.'),
+    healthy: count(1, 100).default(2).describe('Good checks in a row that bring a target back.'),
+    unhealthy: count(1, 100).default(3).describe('Bad checks in a row that take a target out.'),
+  },
+  ['path'],
+);
+
 const hashing = map(
   {
     consistent_hash: map(
@@ -135,6 +156,9 @@ export const upstream = map(
       .describe(
         'While fewer of the targets than this are available, requests go to those that are not, too. Without it: never.',
       ),
+    health_check: healthCheck
+      .optional()
+      .describe('Asks every target whether it is well. Without it: only requests find out.'),
     circuit_breaker: z
       .union([z.literal('off'), circuitBreaker], { error: 'write `off`, or a map as in `{ open_for: 5s }`' })
       .prefault({})
@@ -144,3 +168,4 @@ export const upstream = map(
 );
 
 export type UpstreamValue = z.output<typeof upstream>;
+export type HealthCheckValue = z.output<typeof healthCheck>;

@@ -5,7 +5,7 @@
  *
  * Reads land where all connections read, but for those in the middle of a body.
  */
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { ChunkedReader } from './chunked.ts';
 import { nextBodyBuffer, SHARED_BUFFER } from './read-buffer.ts';
@@ -17,6 +17,8 @@ import type { UpstreamUser } from './upstream-user.ts';
 export interface Target {
   readonly host: string;
   readonly port: number;
+  /** How its name is looked up, where that is not left to the system. */
+  readonly lookup?: LookupFunction;
 }
 
 /** Told when a connection can be used again, or never again. */
@@ -77,7 +79,8 @@ export class UpstreamConnection {
       buffer: () => this.#buffer,
       callback: (count: number, buffer: Uint8Array) => this.#onRead(count, buffer as Buffer),
     };
-    const common = { host: target.host, port: target.port, noDelay: true, onread };
+    const { host, port, lookup } = target;
+    const common = { host, port, noDelay: true, onread, ...(lookup && { lookup }) };
     this.socket = settings.tls === undefined ? connectTcp(common) : connectTls({ ...settings.tls(), ...common });
     this.socket.on(settings.tls !== undefined ? 'secureConnect' : 'connect', () => {
       this.connected = true;

@@ -18,14 +18,17 @@ test('every metric there is, and no other', async (t) => {
   const { cert, key } = createCertificate({ name: 'gateway.test' });
   writeFileSync(`${folder}/edge.pem`, cert);
   writeFileSync(`${folder}/edge.key`, key);
-  const gateway = await startGateway(`
+  const gateway = await startGateway(
+    `
 tls: { cert: '${folder}/edge.pem', key: '${folder}/edge.key' }
 issuers: { main: { issuer: https://auth.example.com, jwks_uri: 'http://127.0.0.1:1/jwks.json', audience: api } }
 oauth2: { issuer: https://gateway.internal, store: 'sqlite:${folder}/gatehouse.db', audience: internal }
-upstreams: { app: { targets: ['http://127.0.0.1:1'], circuit_breaker: {} } }
+upstreams: { app: { targets: ['http://127.0.0.1:1', 'http://app.test:1'], health_check: { path: /health } } }
 routes:
   - { path: /a, kind: public, upstream: app, auth: { issuer: main }, rate_limit: { quota: 1/s, by: user } }
-`);
+`,
+    { resolve: () => Promise.reject(new Error('no such name')) },
+  );
   t.after(() => gateway.close());
   const metrics = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
   const names = [...metrics.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name);

@@ -7,7 +7,7 @@ import { formatFault } from '../../src/config/faults.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { ReloadOutcome } from '../../src/reload.ts';
 import { runGateway, type Running } from '../../src/run.ts';
-import { systemClock, type Clock, type LogLevel } from '../../src/world.ts';
+import { systemClock, type Clock, type LogLevel, type World } from '../../src/world.ts';
 
 export interface LogEvent {
   readonly level: LogLevel;
@@ -32,6 +32,7 @@ export interface TestGatewayOptions {
   readonly admin?: string;
   /** From 0 up to 1; always 0 unless a test says otherwise, so that times are exact. */
   readonly random?: () => number;
+  readonly resolve?: World['resolve'];
 }
 
 /** `yaml` needs no `listen`: the gateway listens on a free port of loopback, and so does its admin side. */
@@ -46,6 +47,7 @@ export async function startGateway(yaml: string, options: TestGatewayOptions = {
   const running = await runGateway(loaded.config, {
     clock: options.clock ?? systemClock,
     random: options.random ?? (() => 0),
+    resolve: options.resolve,
     load: (inPlace) => parseConfig(text, 'test.yaml', { ...source, running: inPlace }),
     log: (level, event, fields = {}) => void events.push({ level, event, fields }),
     accessSink(bytes, offset, done) {

@@ -35,9 +35,12 @@ export interface UpstreamOptions {
   /** What the echo adds to its reply head, as field lines ended by CRLF. */
   readonly replyHeaders?: string;
   readonly port?: number;
+  /** An address of loopback; 127.0.0.1 unless a test says otherwise. */
+  readonly host?: string;
 }
 
 export async function startUpstream(options: UpstreamOptions = {}): Promise<TestUpstream> {
+  const { host = '127.0.0.1' } = options;
   const received: Received[] = [];
   const sockets = new Set<Socket>();
   let accepted = 0;
@@ -49,11 +52,11 @@ export async function startUpstream(options: UpstreamOptions = {}): Promise<Test
     if (options.behaviour !== undefined) return options.behaviour(socket, number);
     echo(socket, received, options.replyHeaders ?? '');
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     received,
     connections: () => accepted,
     open: () => sockets.size,
