@@ -7,8 +7,8 @@
  *   npm run bench:faults -- [--only "refuses,is slow"] [--seconds 6]
  */
 import { parseArgs } from 'node:util';
-import { startGatewayProcess } from '../test/support/process.ts';
-import { createCaller } from './caller.ts';
+import { startGatewayProcess, type GatewayProcess } from '../test/support/process.ts';
+import { createCaller, type Caller } from './caller.ts';
 import { CONDUCTS, startFaultyService, type Conduct } from './faulty-service.ts';
 import { percentile } from './statistics.ts';
 
@@ -35,7 +35,10 @@ const newStretch = (): Stretch => ({ good: 0, bad: 0, times: [] });
 let stretch = newStretch();
 
 const service = await startFaultyService();
-const gateway = await startGatewayProcess(`
+
+/** A gateway of its own for each row: a target that fails again soon after is left alone for longer. */
+function startBefore(): Promise<GatewayProcess> {
+  return startGatewayProcess(`
 log: { access: off }
 upstreams:
   orders:
@@ -44,29 +47,27 @@ upstreams:
     circuit_breaker: { slow_call: 1s, slow_call_rate: 50% }
 routes: [{ path: /*, kind: operations, upstream: orders, auth: none }]
 `);
+}
 
 const request = Buffer.from('GET /orders HTTP/1.1\r\nHost: a\r\n\r\n');
-const callers = Array.from({ length: CALLERS }, () =>
-  createCaller({
-    port: gateway.port,
-    tls: false,
-    close: false,
-    answered(caller, status) {
-      stretch.times.push(performance.now() - caller.dueAt);
-      if (status === 200) stretch.good++;
-      else stretch.bad++;
-      setTimeout(() => {
-        caller.dueAt = performance.now();
-        caller.send(request);
-      }, THINK_MS);
-    },
-  }),
-);
-for (const caller of callers) {
-  caller.dueAt = performance.now();
-  caller.send(request);
+
+/** Callers who ask again a moment after each answer. Returns how to stop them. */
+function load(port: number): () => void {
+  let stopped = false;
+  function ask(caller: Caller): void {
+    if (stopped) return caller.end();
+    caller.dueAt = performance.now();
+    caller.send(request);
+  }
+  function answered(caller: Caller, status: number): void {
+    stretch.times.push(performance.now() - caller.dueAt);
+    if (status === 200) stretch.good++;
+    else stretch.bad++;
+    setTimeout(ask, THINK_MS, caller);
+  }
+  for (let at = 0; at < CALLERS; at++) ask(createCaller({ port, tls: false, close: false, answered }));
+  return () => void (stopped = true);
 }
-await sleep(3000);
 
 async function over(ms: number): Promise<Stretch> {
   stretch = newStretch();
@@ -88,6 +89,9 @@ async function untilAllAreBack(): Promise<number> {
 }
 
 async function run(conduct: Conduct, bad: number): Promise<void> {
+  const gateway = await startBefore();
+  const stop = load(gateway.port);
+  await sleep(2000);
   const before = await over(2000);
   await service.counts();
   await service.set(bad, conduct);
@@ -97,6 +101,8 @@ async function run(conduct: Conduct, bad: number): Promise<void> {
   stretch = newStretch();
   const backMs = await untilAllAreBack();
   const after = await over(2000);
+  stop();
+  await gateway.stop('SIGKILL');
   const at = (share: number) =>
     percentile(
       during.times.toSorted((a, b) => a - b),
@@ -119,6 +125,4 @@ console.log('|---|---|---|---|---|---|');
 for (const conduct of CONDUCTS.filter((one) => wanted.includes(one))) {
   for (const bad of [1, 9]) await run(conduct, bad);
 }
-await gateway.stop();
-await service.stop();
 process.exit(0);
