@@ -9,6 +9,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
+import { frame, headersFrame, PREFACE, resetFrame, SETTINGS } from '../test/support/http2-frames.ts';
 import { startGatewayProcess } from '../test/support/process.ts';
 import { startService, startWitness } from './bystanders.ts';
 
@@ -27,6 +28,7 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 const service = await startService();
 const gateway = await startGatewayProcess(`
 log: { access: off }
+http2: { cleartext: true }
 limits: { connections: ${MOST_CONNECTIONS}, connections_per_address: ${MOST_CONNECTIONS} }
 timeouts: { head: 3s, body: 3s, idle: 5s }
 upstreams: { service: { targets: ["http://127.0.0.1:${service.port}"], max_connections: 10000 } }
@@ -64,6 +66,12 @@ async function closed(sockets: readonly Socket[]): Promise<void> {
 
 const HEAD = 'GET / HTTP/1.1\r\nHost: a\r\n';
 
+const RAPID_RESET = Buffer.concat([
+  PREFACE,
+  frame(SETTINGS, 0, 0),
+  ...Array.from({ length: 10_000 }, (_, at) => [headersFrame(1 + 2 * at), resetFrame(1 + 2 * at)]).flat(),
+]);
+
 /** Each ends when none of its connections is left. */
 const STORMS: Readonly<Record<string, () => Promise<void>>> = {
   'slow heads': async () => {
@@ -100,6 +108,12 @@ const STORMS: Readonly<Record<string, () => Promise<void>>> = {
   'heads that are none': async () => {
     for (let round = 0; round < 4; round++)
       await closed(await flood(count, (socket) => socket.write('\0'.repeat(100))));
+  },
+  'ten thousand HTTP/2 streams reset as they are begun': async () => {
+    for (let round = 0; round < 50; round++) {
+      await closed(await flood(1, (socket) => socket.write(RAPID_RESET)));
+      await sleep(100);
+    }
   },
   'pipelines that nobody reads': async () => {
     const sockets = await flood(Math.min(count, 500), (socket) => {
