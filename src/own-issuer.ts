@@ -34,7 +34,7 @@ export interface OwnIssuer {
   close(): Promise<void>;
 }
 
-/** Resolves after the first attempt to load; it is tried again until it succeeds. */
+/** Resolves after the first attempt to load; it is tried again until it succeeds. Rejects with `StoreUnusable` where waiting does not mend it. */
 export async function startOwnIssuer(
   { oauth2, scopes }: { readonly oauth2: OAuth2Config; readonly scopes: Config['scopes'] },
   { clock, log, metrics }: World & { readonly metrics: Metrics },
@@ -64,7 +64,14 @@ export async function startOwnIssuer(
   metrics.gauge('gatehouse_oauth_ready', '1 when clients, keys and revocations are loaded.', {}, () =>
     server.ready() ? 1 : 0,
   );
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    server.close();
+    await trail.close();
+    await store.close();
+    throw error;
+  }
 
   return {
     routes: server.routes,

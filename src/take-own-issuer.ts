@@ -16,7 +16,10 @@ export async function takeOwnIssuer(
   async function start(of: NonNullable<Config['oauth2']>): Promise<{ issuer: OwnIssuer; close(): Promise<void> }> {
     const { startOwnIssuer } = await import('./own-issuer.ts');
     const series = metrics.lease();
-    const issuer = await startOwnIssuer({ oauth2: of, scopes }, { ...world, metrics: series });
+    const issuer = await startOwnIssuer({ oauth2: of, scopes }, { ...world, metrics: series }).catch((error) => {
+      series.end();
+      throw error;
+    });
     return {
       issuer,
       async close() {

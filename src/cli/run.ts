@@ -10,6 +10,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { createLineWriter, openSink } from '../log/line-writer.ts';
 import { createLog } from '../log/operator-log.ts';
 import { runGateway } from '../run.ts';
+import { StoreUnusable } from '../store/store.ts';
 import { fileMark, watchFiles } from '../watch.ts';
 import { systemClock } from '../world.ts';
 import { loadFile, oneFile } from './load.ts';
@@ -62,7 +63,7 @@ export const run: Command = {
       await Promise.race([running.close(), now.then(() => running.close(0))]);
       return 0;
     } catch (error) {
-      const said = cannotListen(error);
+      const said = error instanceof StoreUnusable ? `oauth2.store: ${error.message}` : cannotListen(error);
       if (said === undefined) throw error;
       terminal.err(`gatehouse: ${said}\n`);
       return 1;

@@ -5,9 +5,16 @@ import { sourceOf } from '../../test/support/source.ts';
 import { formatFault } from './faults.ts';
 import { parseConfig } from './load.ts';
 
+const KEYS = JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }] });
 const SECRET = 'a-secret-that-a-machine-has-made-of-chance';
 const env = { BILLING_SECRET: SECRET, SHORT: 'short' };
-const files = { 'etc/pass.txt': 'correct horse\n', 'etc/keys.json': '{"keys":[]}' };
+const files = {
+  'etc/pass.txt': 'correct horse\n',
+  'etc/keys.json': KEYS,
+  'etc/none.json': '{"keys":[]}',
+  'etc/private.json': KEYS.replace('"kty"', '"d":"AA","kty"'),
+  'etc/bad.json': '{',
+};
 
 const SERVER = 'issuer: https://gateway.internal, store: sqlite:./g.db, audience: internal';
 const load = (oauth2: string, more = '', scopes = '[billing:read]') =>
@@ -58,7 +65,7 @@ test('clients stand in the file with their secret by reference, by hash or with 
   assert.equal(one!.secretSha256, createHash('sha256').update(SECRET).digest('hex'));
   assert.equal(one!.tokenTtlMs, 60_000);
   assert.deepEqual([two!.secretSha256, two!.audiences], ['ab'.repeat(32), ['other']]);
-  assert.deepEqual([three!.secretSha256, three!.jwks], [undefined, '{"keys":[]}']);
+  assert.deepEqual([three!.secretSha256, three!.jwks], [undefined, KEYS]);
   assert.equal(config!.oauth2!.keyPassphrase, 'correct horse');
 });
 
@@ -77,6 +84,12 @@ for (const [oauth2, right] of [
     /several ways/,
   ],
   [`${SERVER}, clients: { a: { secret: '\${BILLING_SECRET}' } }`, /has no `scopes`/],
+  [
+    `${SERVER}, clients: { a: { jwks: none.json, scopes: [a] } }`,
+    /^etc\/gatehouse\.yaml:1:\d+: the key set `none.json` of `a` is without/m,
+  ],
+  [`${SERVER}, clients: { a: { jwks: bad.json, scopes: [a] } }`, /the key set `bad.json` of `a` is not JSON/],
+  [`${SERVER}, clients: { a: { jwks: private.json, scopes: [a] } }`, /is one with a private key; hand in public/],
   [`${SERVER}, clients: { a: { secret: '\${SHORT}', scopes: [billing:read] } }`, /has 5 characters/],
   [`${SERVER}, clients: { a: { secret: ${SECRET}, scopes: [billing:read] } }`, /for all to read/],
 ] as const) {

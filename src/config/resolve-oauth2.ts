@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { oauthPaths } from '../oauth-paths.ts';
+import { readPublicKeys } from '../public-keys.ts';
 import { readIssuerUrl } from './addresses.ts';
 import type { Config, IssuerConfig, OAuth2Config, StaticClientConfig } from './config.ts';
 import type { Path } from './faults.ts';
@@ -110,6 +111,10 @@ function resolveClient(
   }
   const secretSha256 = resolveSecretHash(value.secret, `secret of \`${id}\``, [...path, 'secret'], around);
   const jwks = value.jwks === undefined ? undefined : readNamed(value.jwks, [...path, 'jwks'], around)?.text;
+  const keys = jwks === undefined ? undefined : readPublicKeys(jwks);
+  if (typeof keys === 'string') {
+    report.error([...path, 'jwks'], `the key set ${report.written([...path, 'jwks'])} of \`${id}\` is ${keys}`);
+  }
   return {
     id,
     secretSha256: value.secret_sha256 ?? secretSha256,

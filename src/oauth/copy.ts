@@ -4,7 +4,7 @@
  * effect within a second, and reads all of it when that has changed. While the
  * store is away what is at hand goes on. Nothing here is paid by a request.
  */
-import { type Store, StoreUnavailable, type StoredKey, type TrailEvent } from '../store/store.ts';
+import { type Store, StoreUnavailable, StoreUnusable, type StoredKey, type TrailEvent } from '../store/store.ts';
 import type { World } from '../world.ts';
 import { type Client, type ClientDefaults, indexClients, type StaticClient } from './clients.ts';
 import { createKeyCipher } from './key-cipher.ts';
@@ -33,6 +33,8 @@ export interface PublishedKeys {
 export interface Copy {
   /** Everything was loaded once. */
   readonly ready: () => boolean;
+  /** The store could be had when it was last asked: what it says of clients and revocations is known here. */
+  readonly current: () => boolean;
   readonly client: (id: string) => Client | undefined;
   readonly keys: () => readonly SigningKey[];
   /** `undefined` only before it is ready. */
@@ -41,7 +43,7 @@ export interface Copy {
   readonly revocations: Revocations;
   /** Takes over what the store has now, without waiting for the next poll. Resolves whatever came of it. */
   readonly takeOver: () => Promise<void>;
-  /** Resolves after the first attempt to load, whatever came of it. */
+  /** Resolves after the first attempt to load, whatever came of it. Rejects where waiting does not mend it. */
   readonly start: () => Promise<void>;
   readonly close: () => void;
 }
@@ -59,7 +61,7 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
   let text = publishKeys([], 0);
   let version: number | undefined;
   let loaded = false;
-  let lastFault: string | undefined;
+  let lastFault: Error | undefined;
   let trimAt = 0;
   let ticking: Promise<void> | undefined;
   let stopTicking: (() => void) | undefined;
@@ -120,10 +122,10 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
       if (lastFault !== undefined) log('info', 'oauth_store_back');
       lastFault = undefined;
     } catch (error) {
-      const fault = error instanceof Error ? error.message : String(error);
+      const fault = error instanceof Error ? error : new Error(String(error));
       // Once for each reason, not five times a second.
-      if (fault !== lastFault) {
-        const fields = { error: fault, going_on_with_old: loaded };
+      if (fault.message !== lastFault?.message) {
+        const fields = { error: fault.message, going_on_with_old: loaded };
         if (error instanceof StoreUnavailable) log('error', 'oauth_store_unavailable', fields);
         else log('error', 'oauth_refresh_failed', fields);
       }
@@ -133,6 +135,7 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
 
   return {
     ready: () => loaded,
+    current: () => lastFault === undefined,
     client: (id) => clients.get(id),
     keys: () => keys,
     signer: (now) => keyThatSigns(keys, now),
@@ -150,8 +153,9 @@ export function createCopy(options: CopyOptions, { store, clock, log, note }: Co
       await tick();
     },
     async start() {
-      stopTicking = clock.every(POLL_MS, () => void tick());
       await tick();
+      if (lastFault instanceof StoreUnusable) throw lastFault;
+      stopTicking = clock.every(POLL_MS, () => void tick());
     },
     close() {
       stopTicking?.();

@@ -200,13 +200,14 @@ test('two secrets are good while they overlap, then one', async () => {
   assert.deepEqual([await status(served.fields), await status(fresh)], [401, 200]);
 });
 
-test('while the store is away tokens are issued and verified, and giving back answers 503', async () => {
+test('while the store is away tokens are verified; issuing and giving back answer 503', async () => {
   const served = await setUp();
   const token = await served.token();
   served.store.away = true;
   await served.pass(1000);
   assert.equal(served.server.ready(), true);
-  assert.equal((await served.post('oauth2-token', GRANT, { fields: served.fields })).status, 200);
+  const refused = await served.post('oauth2-token', GRANT, { fields: served.fields });
+  assert.deepEqual([refused.status, refused.body.error], [503, 'temporarily_unavailable']);
   const form = { token };
   assert.equal((await served.post('oauth2-introspect', form, { fields: served.fields })).body.active, true);
   const { status, fields } = await served.post('oauth2-revoke', form, { fields: served.fields });
@@ -217,6 +218,7 @@ test('while the store is away tokens are issued and verified, and giving back an
   served.store.away = false;
   await served.pass(200);
   assert.equal((await served.post('oauth2-revoke', form, { fields: served.fields })).status, 200);
+  assert.equal((await served.post('oauth2-token', GRANT, { fields: served.fields })).status, 200);
   assert.ok(served.logged.some(([event]) => event === 'oauth_store_back'));
 });
 

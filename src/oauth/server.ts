@@ -29,7 +29,7 @@ export interface AuthorizationServer {
   readonly ready: () => boolean;
   /** Takes over what the store has now. */
   readonly takeOver: () => Promise<void>;
-  /** Resolves after the first attempt to load, whatever came of it; then it is tried again until it is ready. */
+  /** Resolves after the first attempt to load, whatever came of it; then it is tried again until it is ready. Rejects where waiting does not mend it. */
   readonly start: () => Promise<void>;
   readonly close: () => void;
 }

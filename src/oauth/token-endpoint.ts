@@ -1,7 +1,7 @@
 /**
  * `POST /oauth2/token`: client credentials for an access token (RFC 6749 §4.4).
- * What was asked for is checked against what the client may have; nothing is
- * written, so tokens are issued while the store is away.
+ * What was asked for is checked against what the client may have. While the store
+ * is away none is issued: nobody knows whom it has revoked meanwhile.
  */
 import type { LocalReply } from '../local.ts';
 import type { TrailEvent } from '../store/store.ts';
@@ -16,12 +16,13 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 export interface TokenParts {
   readonly issuer: string;
-  readonly copy: Pick<Copy, 'signer' | 'revocations'>;
+  readonly copy: Pick<Copy, 'signer' | 'revocations' | 'current'>;
   readonly note: (event: TrailEvent) => void;
 }
 
 export function createTokenCall({ issuer, copy, note }: TokenParts): (call: Call) => Promise<LocalReply | OAuthError> {
   return async ({ client, form, local, now }) => {
+    if (!copy.current()) return unavailable('the store is unavailable');
     const grantType = form.get('grant_type');
     if (grantType === undefined) return new OAuthError('invalid_request', 'There is no grant_type.');
     if (grantType !== GRANT_TYPE) {

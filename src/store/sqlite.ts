@@ -16,8 +16,9 @@ const THREAD = new URL(`./sqlite-thread${import.meta.url.slice(-3)}`, import.met
 const BUSY_MS = 5000;
 
 export function createSqliteStore(path: string, { patienceMs = BUSY_MS }: StoreOptions): Store {
-  const tables = createThread({ path, busyMs: patienceMs });
-  const trail = createThread({ path, busyMs: patienceMs });
+  const first = new BigInt64Array(new SharedArrayBuffer(16));
+  const tables = createThread({ path, busyMs: patienceMs, first });
+  const trail = createThread({ path, busyMs: patienceMs, first });
   return storeOn(proxyOf<Tables>(tables), proxyOf<TrailTables>(trail), async () => {
     // One after the other, so that one is the last and leaves no journal behind.
     await tables.close();

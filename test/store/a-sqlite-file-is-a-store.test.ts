@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { migrate } from '../../src/store/schema.ts';
@@ -89,4 +89,19 @@ test('what is no database, or of a newer program, is left alone', async (t) => {
   await assert.rejects(late.clients(), { name: 'StoreUnusable', message: /version 99, this program knows \d/ });
   assert.equal(other.prepare('SELECT count(*) AS count FROM gatehouse_clients').get()?.count, 1);
   other.close();
+});
+
+test('a file that is deleted or replaced while it is open counts as away, until it is back', async (t) => {
+  const path = emptyPath();
+  const store = await openStore(`sqlite:${path}`);
+  t.after(() => store.close());
+  await store.addClient(clientNamed('a'));
+  renameSync(path, `${path}.moved`);
+  await assert.rejects(store.addClient(clientNamed('b')), { name: 'StoreUnavailable', message: /deleted or replaced/ });
+  await assert.rejects(store.version(), StoreUnavailable);
+  assert.equal(existsSync(path), false, 'no empty file is made in its place');
+  writeFileSync(path, '');
+  await assert.rejects(store.clients(), StoreUnavailable, 'nor is another one taken for it');
+  renameSync(`${path}.moved`, path);
+  assert.ok((await store.clients()).some(({ id }) => id === 'a'));
 });
