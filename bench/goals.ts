@@ -25,6 +25,7 @@ export function goalsOf(results: Results): Goal[] {
   add('1 MiB reply, CPU of bare nginx', ratio(cpuUs('1m', 'gatehouse'), cpuUs('1m', 'nginx')), 1.3);
   for (const [key, what] of [
     ['401-forged', 'forged signature'],
+    ['401-fresh', 'forged, another each time'],
     ['401-expired', 'expired token'],
     ['401-unsigned', 'alg none'],
   ] as const) {

@@ -6,8 +6,11 @@ import type { RivalKey } from './rivals.ts';
 
 export type Algorithm = 'RS256' | 'ES256' | 'EdDSA';
 
-/** `known`: one good token, again and again. The others: thousands, none of which is remembered when it comes round. */
-export type Tokens = 'known' | 'fresh' | 'forged' | 'expired' | 'unsigned';
+/**
+ * `known`: one good token, again and again. `fresh…`: 25,000, none of which is remembered when it comes round. The
+ * others: 2,000, round and round.
+ */
+export type Tokens = 'known' | 'fresh' | 'fresh-forged' | 'forged' | 'expired' | 'unsigned';
 
 export interface Workload {
   readonly key: string;
@@ -66,6 +69,7 @@ const DIFFERENCES: readonly Difference[] = [
   { key: 'fresh-es256', title: 'fresh ES256 token each', tokens: 'fresh', algorithm: 'ES256', rivals: GUARDS },
   { key: 'fresh-eddsa', title: 'fresh EdDSA token each', tokens: 'fresh', algorithm: 'EdDSA', rivals: GUARDS },
   { key: '401-forged', title: '401: forged signature', tokens: 'forged', status: 401, rivals: GUARDS, quick: true },
+  { key: '401-fresh', title: '401: forged, another each time', tokens: 'fresh-forged', status: 401, rivals: GUARDS },
   { key: '401-expired', title: '401: expired token', tokens: 'expired', status: 401, rivals: GUARDS, quick: true },
   { key: '401-unsigned', title: '401: alg none', tokens: 'unsigned', status: 401, rivals: GUARDS, quick: true },
   { key: '429', title: '429: over the limit', status: 429, rivals: GUARDS, quick: true },

@@ -12,6 +12,7 @@ import type { Clock } from '../world.ts';
 import { createChallenges } from './challenge.ts';
 import { type ClaimRules, createClaimCheck } from './claims.ts';
 import { type CompactJws, readCompactJws } from './compact-jws.ts';
+import { createForgedTokens } from './forged-tokens.ts';
 import type { KeyAnswer, KeySet } from './keyset.ts';
 import { type Principal, createPrincipal } from './principal.ts';
 import { readJsonObject } from './strict-json.ts';
@@ -56,6 +57,7 @@ export function createAuthenticator(options: AuthenticatorOptions, parts: Authen
   const { issuer } = options;
   const { clock, keySet, cache } = parts;
   const challenges = createChallenges(issuer.name);
+  const forged = createForgedTokens();
   const findToken = createTokenFinder(options.source);
   const headerRules = { algorithms: new Set(issuer.algorithms), tokenType: issuer.tokenType };
   const checkClaims = createClaimCheck({ ...issuer, requiredClaims: options.requiredClaims }, challenges);
@@ -79,6 +81,7 @@ export function createAuthenticator(options: AuthenticatorOptions, parts: Authen
     // A signature is the dear part: a token that is over is not worth one, whoever signed it.
     const claims = readJsonObject(jws.payload);
     if (claims !== undefined && isOver(claims, clock.wall() - issuer.clockSkewMs)) return challenges.invalid.expired;
+    if (forged.has(token, version)) return challenges.invalid.signature;
     const key = keySet.keyFor(jws.kid, jws.alg);
     if (typeof key === 'string') return withoutKey(key);
     return verify(token, jws, { key, version, claims });
@@ -100,7 +103,10 @@ export function createAuthenticator(options: AuthenticatorOptions, parts: Authen
   ): Promise<Principal | Refusal> {
     const found = await key;
     if (typeof found === 'string') return withoutKey(found);
-    if (!(await isSignedBy(found, token, jws.alg))) return challenges.invalid.signature;
+    if (!(await isSignedBy(found, token, jws.alg))) {
+      if (version === keySet.version()) forged.add(token, version);
+      return challenges.invalid.signature;
+    }
     if (claims === undefined) return challenges.invalid.malformed;
     const refusal = checkClaims(claims, clock.wall());
     if (refusal !== undefined) return refusal;
