@@ -10,7 +10,7 @@ import type { TargetConfig, UpstreamConfig } from './config/config.ts';
 import type { Metrics, MetricsLease } from './log/metrics.ts';
 import { measureName, measureTarget } from './measure-upstream.ts';
 import { createTarget, type TargetPlan } from './target-plan.ts';
-import { probeHealth } from './wire/health-probe.ts';
+import { probeHealth, type HealthProbeOptions } from './wire/health-probe.ts';
 import { MOST_ADDRESSES, watchName, type NameWatch } from './wire/name-watch.ts';
 import { createResolver } from './wire/resolve.ts';
 import { createTargetTls } from './wire/target-tls.ts';
@@ -46,6 +46,8 @@ interface Name {
   readonly config: TargetConfig;
   readonly watch: NameWatch;
   members: readonly Known[];
+  /** Those that left and are remembered, too. */
+  readonly byAddress: Map<string, Known>;
   isResolved: boolean;
 }
 
@@ -54,9 +56,9 @@ const REMEMBERED_MS = 600_000;
 const MOST_REMEMBERED = 256;
 
 export function createTargetSet(upstream: UpstreamConfig, parts: TargetSetParts): TargetSet {
-  const { clock, log, random, metrics, resolve = createResolver() } = parts;
+  const { clock, log, random, metrics } = parts;
   const tls = upstream.targets.some((target) => target.tls) ? createTargetTls(upstream.tls, parts) : undefined;
-  const known = new Map<string, Known>();
+  const known = new Set<Known>();
   /** In the order of the file: an address, or a name with its addresses. */
   const places: readonly (Known | Name)[] = upstream.targets.map((config) =>
     isLiteral(config.host) ? open(config, `${config.host}:${config.port}`, config) : openName(config),
@@ -73,12 +75,13 @@ export function createTargetSet(upstream: UpstreamConfig, parts: TargetSetParts)
     const series = metrics.lease();
     measureTarget(series, upstream.name, plan);
     const one: Known = { target: plan, series, leftAt: undefined };
-    known.set(name, one);
+    known.add(one);
     return one;
   }
 
-  function probeOf(config: TargetConfig, target: Target, tlsOf: Parameters<typeof probeHealth>[0]['tls']): Probe {
-    const { path, statuses } = upstream.healthCheck ?? { path: '/', statuses: [200, 299] as const };
+  function probeOf(config: TargetConfig, target: Target, tlsOf: HealthProbeOptions['tls']): Probe | undefined {
+    if (upstream.healthCheck === undefined) return undefined;
+    const { path, statuses } = upstream.healthCheck;
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
     const options = { target, host: `${host}:${config.port}`, path: config.basePath + path, statuses, tls: tlsOf };
     return (done) => probeHealth(options, done);
@@ -89,7 +92,7 @@ export function createTargetSet(upstream: UpstreamConfig, parts: TargetSetParts)
     const watch = watchName(host, {
       clock,
       random,
-      resolve,
+      resolve: parts.resolve ?? createResolver(),
       changed: (addresses) => renew(name, addresses),
       troubled(fault) {
         const where = { upstream: upstream.name, host };
@@ -100,17 +103,18 @@ export function createTargetSet(upstream: UpstreamConfig, parts: TargetSetParts)
     });
     // Until the first answer, connections wait for it, and are one target.
     const first = open(config, `${host}:${config.port}`, { host, port: config.port, lookup: watch.lookup }, false);
-    const name: Name = { config, watch, members: [first], isResolved: false };
+    const name: Name = { config, watch, members: [first], byAddress: new Map(), isResolved: false };
     measureName(metrics, upstream.name, { host, watch });
     watch.tick(clock.monotonic());
     return name;
   }
 
   function renew(name: Name, addresses: readonly string[]): void {
-    const { config, members: before, isResolved } = name;
+    const { config, members: before, byAddress, isResolved } = name;
     const members = addresses.map((address) => {
-      const id = `${config.host}:${config.port}/${address}`;
-      const one = known.get(id) ?? open(config, id, { host: address, port: config.port });
+      const target = { host: address, port: config.port };
+      const one = byAddress.get(address) ?? open(config, `${config.host}:${config.port}/${address}`, target);
+      byAddress.set(address, one);
       // A service that has only just started is cold.
       if (isResolved && !before.includes(one)) one.target.rampUp();
       one.leftAt = undefined;
@@ -134,34 +138,39 @@ export function createTargetSet(upstream: UpstreamConfig, parts: TargetSetParts)
   }
 
   function forgetOldest(): void {
-    const left = [...known]
-      .filter(([, { leftAt }]) => leftAt !== undefined)
-      .toSorted(([, a], [, b]) => a.leftAt! - b.leftAt!);
-    for (const [name, one] of left.slice(0, Math.max(0, left.length - MOST_REMEMBERED))) {
-      if (one.target.underWay === 0) forget(name, one);
+    const left = [...known].filter(({ leftAt }) => leftAt !== undefined).toSorted((a, b) => a.leftAt! - b.leftAt!);
+    for (const one of left.slice(0, Math.max(0, left.length - MOST_REMEMBERED))) {
+      if (one.target.underWay === 0) forget(one);
     }
   }
 
-  function forget(name: string, { target, series }: Known): void {
-    known.delete(name);
-    target.close();
-    series.end();
+  function forget(one: Known): void {
+    known.delete(one);
+    for (const place of places) {
+      if (!('watch' in place)) continue;
+      for (const [address, other] of place.byAddress) if (other === one) place.byAddress.delete(address);
+    }
+    one.target.close();
+    one.series.end();
   }
 
   return {
     members: membersNow,
     sweep(nowMs) {
       for (const place of places) if ('watch' in place) place.watch.tick(nowMs);
-      for (const [name, one] of known) {
+      for (const one of known) {
         const { target, leftAt } = one;
-        if (leftAt === undefined) target.sweep(nowMs);
-        else target.pool.sweep(nowMs);
-        if (leftAt !== undefined && nowMs - leftAt >= REMEMBERED_MS && target.underWay === 0) forget(name, one);
+        if (leftAt === undefined) {
+          target.sweep(nowMs);
+          continue;
+        }
+        target.pool.sweep(nowMs);
+        if (nowMs - leftAt >= REMEMBERED_MS && target.underWay === 0) forget(one);
       }
     },
     close() {
       for (const place of places) if ('watch' in place) place.watch.close();
-      for (const [name, one] of known) forget(name, one);
+      for (const one of known) forget(one);
       tls?.close();
     },
   };

@@ -29,8 +29,9 @@ export function createResolver(servers?: readonly string[]): Resolve {
         const records = await ask(host, { ttl: true });
         const ttlMs = Math.min(...records.map(({ ttl }) => ttl)) * 1000;
         if (records.length > 0) return { addresses: records.map(({ address }) => address), ttlMs };
-      } catch {
-        // The system is asked, and says why not if it does not know either.
+      } catch (error) {
+        // There is the name, without addresses of this kind. For all else the system is asked, which says why not if it does not know either.
+        if ((error as NodeJS.ErrnoException).code !== 'ENODATA') break;
       }
     }
     return await askSystem(host);

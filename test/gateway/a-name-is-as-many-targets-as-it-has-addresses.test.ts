@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import * as tls from 'node:tls';
 import { createResolver } from '../../src/wire/resolve.ts';
+import { createCertificate } from '../support/certificate.ts';
 import { ask } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { startNameServer } from '../support/dns.ts';
@@ -83,6 +86,41 @@ test('requests go to each of the addresses that a name server gives, and follow 
   assert.equal(counts()[0], before);
   const metrics = await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`).then((reply) => reply.text());
   assert.match(metrics, /gatehouse_upstream_targets\{upstream="service"\} 1\n/);
+});
+
+test('over TLS the name is asked for and verified, whatever the address, by requests and by checks', async (t) => {
+  const authority = { name: 'Test authority', ...createCertificate({ name: 'Test authority', isAuthority: true }) };
+  tls.setDefaultCACertificates([authority.cert]);
+  const serverNames: unknown[] = [];
+  const server = tls.createServer(createCertificate({ name: 'orders.test', issuer: authority }), (socket) => {
+    serverNames.push(socket.servername);
+    socket.on('error', () => {});
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const clock = createFakeClock();
+  const { port } = server.address() as AddressInfo;
+  const more = ', health_check: { path: /health }';
+  for (const [name, status] of [
+    ['orders.test', 200],
+    ['payments.test', 502],
+  ] as const) {
+    serverNames.length = 0;
+    const gateway = await startGateway(openRoute(`https://${name}:${port}`).replace('] }', `]${more} }`), {
+      clock,
+      resolve: async () => ({ addresses: ['127.0.0.1'], ttlMs: undefined }),
+    });
+    t.after(() => gateway.close());
+    const upstream = gateway.plan.upstreams[0]!;
+    await until(() => upstream.targets[0]!.name.endsWith('/127.0.0.1'));
+    assert.equal((await ask(gateway.port, '/')).status, status);
+    clock.advance(100);
+    const { health } = upstream.targets[0]!;
+    await until(() => health!.checks('passed') + health!.checks('failed') > 0);
+    assert.equal(health!.checks('passed'), status === 200 ? 1 : 0);
+    assert.ok(serverNames.every((asked) => asked === name));
+  }
 });
 
 test('RT-11 a name that cannot be had any more keeps its last addresses, and no request asks for it', async (t) => {
