@@ -67,7 +67,11 @@ export async function soak({ exchanges, seed }: { exchanges: number; seed: numbe
   const gateways = await Promise.all(
     POOLS.map((size) =>
       startGateway(
-        openRoute(service.url, 'log: { access: off }').replace('service: { ', `service: { max_connections: ${size}, `),
+        // A service that fails half of the time would be left alone.
+        openRoute(service.url, 'log: { access: off }').replace(
+          'service: { ',
+          `service: { circuit_breaker: off, max_connections: ${size}, `,
+        ),
       ),
     ),
   );
