@@ -27,6 +27,7 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
     protocol: () => wire.protocolErrors,
     resets: () => wire.resets,
     flood: () => wire.floods,
+    drain: () => wire.drainsCut,
   };
   for (const [reason, read] of Object.entries(closings)) {
     metrics.counterFrom(

@@ -27,7 +27,7 @@ import { takeOwnIssuer } from './take-own-issuer.ts';
 import { createWireCounters } from './wire/counters.ts';
 import { listen, type Listener } from './wire/listener.ts';
 import type { Serve } from './wire/serve.ts';
-import type { World } from './world.ts';
+import type { Clock, World } from './world.ts';
 
 export interface Running {
   /** The one that serves now. */
@@ -42,8 +42,13 @@ export interface Running {
   reload(): Promise<ReloadOutcome>;
   /** How many parts there are that plans share: for whoever looks whether old ones are let go. */
   openParts(): number;
-  /** Stops accepting, lets requests under way end for up to `graceMs`, and lets go of everything. */
+  /**
+   * Stops as `drain` says, and lets go of everything. With `graceMs`: stops
+   * accepting at once, and lets requests under way end for so long.
+   */
   close(graceMs?: number): Promise<void>;
+  /** Connections that were closed under a request because it had not ended in time. */
+  cut(): number;
 }
 
 export interface RunParts extends World {
@@ -53,7 +58,6 @@ export interface RunParts extends World {
   readonly load?: (running: Config) => LoadedConfig;
 }
 
-const GRACE_MS = 10_000;
 /** Who is told to come again need not come in two ways. */
 const NO_HTTP2 = { tls: false, cleartext: false, streams: 0 };
 
@@ -178,15 +182,32 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
     redirectPort: redirect?.port,
     reload: reloader.reload,
     openParts: keep.size,
-    async close(graceMs = GRACE_MS) {
+    cut: () => counters.drainsCut,
+    async close(graceMs) {
       draining = true;
-      await Promise.all([listener.close(graceMs), redirect?.close(graceMs)]);
+      const { delayMs, timeoutMs } = serving.plan.config.drain;
+      if (graceMs === undefined && delayMs > 0) {
+        for (const one of [listener, redirect]) one?.drain();
+        await passed(delayMs, clock);
+      }
+      const grace = graceMs ?? timeoutMs;
+      await Promise.all([listener.close(grace), redirect?.close(grace)]);
       serving.retire();
       await admin.close();
       await keep.settled();
       await lines?.close();
     },
   };
+}
+
+/** Resolves after `ms`. */
+function passed(ms: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = clock.every(ms, () => {
+      stop();
+      resolve();
+    });
+  });
 }
 
 function controlsOf({ ownIssuer }: Plan): readonly ControlRoute[] {

@@ -59,8 +59,12 @@ export const run: Command = {
       });
       const signal = await stopSignal();
       log('info', 'draining', { signal });
-      const now = stopSignal().then(() => 0);
-      await Promise.race([running.close(), now.then(() => running.close(0))]);
+      const startedAt = systemClock.monotonic();
+      const hurry = stopSignal().then(() => running.close(0));
+      await Promise.race([running.close(), hurry]);
+      const durationMs = Math.round(systemClock.monotonic() - startedAt);
+      const cut = running.cut();
+      log(cut > 0 ? 'warn' : 'info', 'drained', { duration_ms: durationMs, connections_cut: cut });
       return 0;
     } catch (error) {
       const said = error instanceof StoreUnusable ? `oauth2.store: ${error.message}` : cannotListen(error);

@@ -21,6 +21,7 @@ const SECTIONS = [
   'ipv6Prefix',
   'limits',
   'timeouts',
+  'drain',
   'oauth2',
   'scopes',
   'failedAuthentications',

@@ -33,6 +33,7 @@ export interface Config {
   readonly ipv6Prefix: number;
   readonly limits: WireLimits;
   readonly timeouts: WireTimeouts;
+  readonly drain: DrainConfig;
   readonly issuers: readonly IssuerConfig[];
   readonly upstreams: readonly UpstreamConfig[];
   /** The embedded authorization server; absent when off. */
@@ -52,6 +53,14 @@ export interface AdminConfig {
   readonly listen: ListenAddress;
   /** Of what a caller must show to change anything, in hexadecimal; absent: nothing can be changed. */
   readonly tokenSha256: string | undefined;
+}
+
+/** What becomes of callers when the gateway stops. */
+export interface DrainConfig {
+  /** How long it goes on accepting while it says that it is not ready. */
+  readonly delayMs: number;
+  /** How long requests under way may take then. */
+  readonly timeoutMs: number;
 }
 
 export interface Http2Config {

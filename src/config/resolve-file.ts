@@ -95,6 +95,7 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
     ipv6Prefix: value.ipv6_prefix,
     limits: resolveWireLimits(value.limits, report),
     timeouts: resolveTimeouts(value.timeouts),
+    drain: { delayMs: durationMs(value.drain.delay), timeoutMs: durationMs(value.drain.timeout) },
     oauth2,
     scopes: value.scopes && scopesOf(value.scopes),
     issuers: [...issuers.values()].filter((issuer) => issuer !== undefined),

@@ -107,6 +107,18 @@ export const fileSchema = map(
     })
       .prefault({})
       .describe('How long a caller may take.'),
+    drain: map({
+      delay: duration({ min: '0s', max: '10m' })
+        .default('0s')
+        .describe(
+          'How long it goes on accepting while `/readyz` says 503: as long as whatever sends callers here takes to notice. Behind Kubernetes: `5s`.',
+        ),
+      timeout: duration({ min: '0s', max: '1d' })
+        .default('30s')
+        .describe('How long requests under way may take then, before they are cut.'),
+    })
+      .prefault({})
+      .describe('How it stops.'),
   },
   ['upstreams', 'routes'],
 );

@@ -22,6 +22,8 @@ export interface WireCounters {
   resets: number;
   /** HTTP/2: sessions that sent too much that is neither head nor body. */
   floods: number;
+  /** The gateway stopped, and a request on it did not end in time. */
+  drainsCut: number;
   tunnelsOpen: number;
 }
 
@@ -41,6 +43,7 @@ export function createWireCounters(): WireCounters {
     protocolErrors: 0,
     resets: 0,
     floods: 0,
+    drainsCut: 0,
     tunnelsOpen: 0,
   };
 }

@@ -18,7 +18,7 @@ import { NO_BODY, RequestBody } from './request-body.ts';
 import { readRequestHead, UNREADABLE } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { reset } from './reset.ts';
-import type { DownstreamSettings, Serve } from './serve.ts';
+import { type DownstreamSettings, QUIET_MS, type Serve } from './serve.ts';
 
 const NOTHING = Buffer.alloc(0);
 /** How much of a body nobody asked for yet may wait in memory. */
@@ -45,6 +45,8 @@ export class DownstreamConnection<Peer> implements Reads {
   #lingered = 0;
   #advancing = false;
   #draining = false;
+  /** Since when there is no request. */
+  #idleSince: number;
   #lastReadAt: number;
   #lastWriteAt: number;
 
@@ -70,7 +72,7 @@ export class DownstreamConnection<Peer> implements Reads {
     const secured = accepted instanceof TLSSocket;
     const certificate = secured ? accepted.getPeerX509Certificate() : undefined;
     this.peer = serve.opened(accepted.remoteAddress ?? '', secured ? 'https' : 'http', certificate);
-    this.#lastReadAt = this.#lastWriteAt = shared.now();
+    this.#lastReadAt = this.#lastWriteAt = this.#idleSince = shared.now();
     this.#deadlineAt = this.#lastReadAt + this.settings.idleMs;
     const socket = adopt(accepted, this);
     this.socket = socket;
@@ -96,10 +98,17 @@ export class DownstreamConnection<Peer> implements Reads {
     return this.#draining;
   }
 
-  /** No further request after the one under way. */
+  /** A request is under way. */
+  get busy(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /**
+   * The next answer says that it is the last. Until then the caller may already
+   * have sent a request: only one who has been silent for a while is closed.
+   */
   drain(): void {
     this.#draining = true;
-    if (this.#current === undefined && !this.#lingering) this.#linger();
   }
 
   /**
@@ -141,6 +150,8 @@ export class DownstreamConnection<Peer> implements Reads {
       return;
     }
     if (current === undefined) {
+      const quiet = !this.#headBegun && !this.#lingering && now - this.#idleSince >= QUIET_MS;
+      if (this.#draining && quiet && socket.writableLength === 0) return this.#linger();
       if (now < this.#deadlineAt || socket.writableLength > 0) return;
       if (!this.#headBegun || this.#lingering) socket.destroy();
       else {
@@ -165,8 +176,9 @@ export class DownstreamConnection<Peer> implements Reads {
     if (complete) this.#consume(this.#body.left);
     this.#current = undefined;
     this.#body = NO_BODY;
-    if (!keepAlive || !complete || this.#draining) return this.#linger();
-    this.#deadlineAt = this.#now() + this.settings.idleMs;
+    if (!keepAlive || !complete) return this.#linger();
+    this.#idleSince = this.#now();
+    this.#deadlineAt = this.#idleSince + this.settings.idleMs;
     this.#headBegun = false;
     // Replies nobody reads must not pile up: the next request waits until the last reply is on its way.
     if (this.socket.writableNeedDrain) this.pause();

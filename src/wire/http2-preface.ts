@@ -6,7 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import type { WireCounters } from './counters.ts';
-import type { DownstreamSettings } from './serve.ts';
+import { type DownstreamSettings, QUIET_MS } from './serve.ts';
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
@@ -25,6 +25,9 @@ export class UndecidedConnection {
   readonly #decided: (http2: boolean) => void;
   #held: Buffer = Buffer.alloc(0);
   #deadlineAt: number;
+  readonly #openedAt: number;
+  #draining = false;
+  readonly busy = false;
 
   /** `decided` gets the socket as if not a byte had been read. */
   constructor(
@@ -37,15 +40,16 @@ export class UndecidedConnection {
     this.#counters = shared.counters;
     this.#now = shared.now;
     this.#decided = decided;
-    this.#deadlineAt = shared.now() + this.#settings.idleMs;
+    this.#openedAt = shared.now();
+    this.#deadlineAt = this.#openedAt + this.#settings.idleMs;
     accepted.on('readable', this.#read);
     accepted.on('end', this.#leave);
     accepted.on('error', this.#leave);
   }
 
-  /** A connection without a request. */
+  /** Its first request may be on its way. */
   drain(): void {
-    this.cut();
+    this.#draining = true;
   }
 
   cut(): void {
@@ -53,7 +57,9 @@ export class UndecidedConnection {
   }
 
   sweep(now: number): void {
-    if (this.socket.destroyed || now < this.#deadlineAt) return;
+    if (this.socket.destroyed) return;
+    if (this.#draining && this.#held.length === 0 && now - this.#openedAt >= QUIET_MS) return this.cut();
+    if (now < this.#deadlineAt) return;
     if (this.#held.length > 0) this.#counters.slowHeads++;
     this.cut();
   }

@@ -11,7 +11,7 @@ import { TLSSocket } from 'node:tls';
 import { Refusal } from '../refusal.ts';
 import { Allowance } from './allowance.ts';
 import type { WireCounters } from './counters.ts';
-import type { DownstreamSettings, Serve } from './serve.ts';
+import { type DownstreamSettings, QUIET_MS, type Serve } from './serve.ts';
 import { Http2Exchange, type Http2Shared } from './http2-exchange.ts';
 import { readHttp2Head } from './http2-head.ts';
 import { UNREADABLE } from './request-head.ts';
@@ -36,6 +36,8 @@ const MAX_INVALID_FRAMES = 100;
 const REPLY_HEAD_BYTES = 131_072;
 /** Of nghttp2: it had to queue too many answers to PING, SETTINGS and the like. */
 const FLOODED = -904;
+/** The highest stream there can be: a goodbye with it forbids none (RFC 9113 §6.8). */
+const LAST_OF_ALL = 2 ** 31 - 1;
 /** After the last word, how long the caller has to hang up. */
 const LINGER_MS = 2_000;
 
@@ -53,8 +55,12 @@ export class Http2Connection<Peer> {
   readonly #overhead: Allowance;
   /** Until then it must have shown that it speaks HTTP/2, or begun a stream, or hung up. */
   #deadlineAt: number;
+  readonly #openedAt: number;
   #settled = false;
   #ending = false;
+  #draining = false;
+  /** When the caller was told to begin no more streams. */
+  #goodbyeAt = Number.POSITIVE_INFINITY;
   /** Bytes that have come, as of the last sweep; and what of them, and of those sent, was of use to somebody. */
   #bytesRead = 0;
   #useful = 0;
@@ -79,6 +85,7 @@ export class Http2Connection<Peer> {
     const peer = serve.opened(socket.remoteAddress ?? '', secured ? 'https' : 'http', certificate);
     this.#shared = { peer, now, totalMs: settings.totalMs };
     const startedAt = now();
+    this.#openedAt = startedAt;
     this.#resets = new Allowance(RESETS, startedAt);
     this.#overhead = new Allowance(OVERHEAD, startedAt);
     this.#deadlineAt = startedAt + settings.headMs;
@@ -111,8 +118,27 @@ export class Http2Connection<Peer> {
     socket.read(0);
   }
 
-  /** No further stream after those under way. */
+  /** Streams are under way. */
+  get busy(): boolean {
+    return this.#exchanges.size > 0;
+  }
+
+  /** Who has been served is told at once, a new one with the first answer. */
   drain(): void {
+    this.#draining = true;
+    if (this.#headsRead > 0) this.#sayGoodbye();
+  }
+
+  /** In two steps (RFC 9113 §6.8): what the caller sent before it heard of it is still served. */
+  #sayGoodbye(): void {
+    if (this.#goodbyeAt !== Number.POSITIVE_INFINITY || this.#session.destroyed) return;
+    this.#goodbyeAt = this.#shared.now();
+    this.#session.goaway(NGHTTP2_NO_ERROR, LAST_OF_ALL);
+  }
+
+  /** No further stream after those under way. */
+  #finish(): void {
+    if (this.#ending || this.#session.destroyed) return;
     this.#session.close();
     if (this.#exchanges.size === 0) this.#end();
   }
@@ -125,6 +151,10 @@ export class Http2Connection<Peer> {
   /** Closes what has waited too long, or asks for too much. `now` is monotonic. */
   sweep(now: number): void {
     if (this.socket.destroyed) return;
+    if (this.#draining) {
+      if (now - this.#goodbyeAt >= QUIET_MS) this.#finish();
+      else if (now - this.#openedAt >= QUIET_MS) this.#sayGoodbye();
+    }
     if (this.#ending || !this.#settled || this.#exchanges.size === 0) {
       if (now >= this.#deadlineAt) return this.#expire();
     }
@@ -161,6 +191,7 @@ export class Http2Connection<Peer> {
     this.#useful += usefulOf(exchange);
     if (!exchange.aborted && (stream.rstCode !== NGHTTP2_NO_ERROR || !exchange.finished)) this.#countReset();
     // Once the last word is said, its own deadline stands.
+    if (this.#draining) this.#sayGoodbye();
     if (this.#exchanges.size > 0 || this.#ending) return;
     if (this.#session.closed) this.#end();
     else this.#deadlineAt = this.#shared.now() + this.#settings.idleMs;
@@ -223,7 +254,7 @@ export class Http2Connection<Peer> {
 
   #expire(): void {
     if (this.#ending) return this.cut();
-    if (this.#settled) return this.drain();
+    if (this.#settled) return this.#finish();
     this.#counters.slowHeads++;
     this.cut();
   }

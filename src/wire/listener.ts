@@ -35,7 +35,9 @@ interface Connection {
   readonly socket: Socket;
   /** Closes what has waited too long. `now` is monotonic. */
   sweep(now: number): void;
-  /** Lets what is under way end, and begins nothing more. */
+  /** Whether a request is under way on it. */
+  readonly busy: boolean;
+  /** Tells the caller with the next answer that it is the last. */
   drain(): void;
   cut(): void;
   /** The time to end of itself is over. True: it has said goodbye, and a moment more would be well spent. Absent: it is cut. */
@@ -50,6 +52,8 @@ export interface Listener {
   certificates(): readonly StoredCertificate[];
   /** For connections that come from now on. Throws where OpenSSL finds fault, and then nothing has changed. */
   use(renewed: Pick<ListenerOptions, 'settings' | 'tls'>): void;
+  /** Goes on accepting and serving, and sends every caller elsewhere with its next answer. */
+  drain(): void;
   /** Stops accepting, lets exchanges under way end, and cuts what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
@@ -104,9 +108,15 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
     }
     connections.add(connection);
     connection.socket.on('close', () => connections.delete(connection));
-    // Its handshake ended after the gateway was told to stop.
+    // Opened, or its handshake ended, after the gateway was told to stop.
     if (draining) connection.drain();
     return connection;
+  }
+
+  function drain(): void {
+    if (draining) return;
+    draining = true;
+    for (const connection of connections) connection.drain();
   }
 
   let refused = 0;
@@ -198,18 +208,19 @@ export async function listen<Peer>(options: ListenerOptions, serve: Serve<Peer>)
       tls = edge;
       shared = { ...shared, settings };
     },
+    drain,
     async close(graceMs) {
-      draining = true;
       tls?.close();
       const closed = Promise.all([
         new Promise<void>((resolve) => server.close(() => resolve())),
         // The server does not count connections that were adopted.
         new Promise<void>((resolve) => (sockets.size === 0 ? resolve() : (whenEmpty = resolve))),
       ]);
-      for (const connection of connections) connection.drain();
+      drain();
       let timer = setTimeout(() => {
         let leaving = false;
         for (const connection of connections) {
+          if (connection.busy) counters.drainsCut++;
           if (connection.leave === undefined) connection.cut();
           else leaving = connection.leave() || leaving;
         }

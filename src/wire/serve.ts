@@ -6,6 +6,9 @@ import type { X509Certificate } from 'node:crypto';
 import type { Refusal } from '../refusal.ts';
 import type { Exchange } from './exchange.ts';
 
+/** While the gateway stops: how long a connection must have been silent to be closed. A request on its way would be lost. */
+export const QUIET_MS = 1000;
+
 export interface DownstreamSettings {
   readonly requestLineBytes: number;
   readonly headBytes: number;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { after, test } from 'node:test';
+import { createFakeClock } from '../support/clock.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { connectHttp2, type Http2Client, replyOn } from '../support/http2-client.ts';
 import {
@@ -328,7 +329,8 @@ test('a gateway that stops lets streams end, begins no more, and then cuts them'
     behaviour: (socket) => socket.on('data', () => answers.push(() => void socket.write(OK))),
   });
   after(() => upstream.close());
-  const gateway = await startGateway(openRoute(upstream.url, 'http2: { cleartext: true }'));
+  const clock = createFakeClock();
+  const gateway = await startGateway(openRoute(upstream.url, 'http2: { cleartext: true }'), { clock });
   const client = await connectHttp2(gateway.port);
   const idle = await connectHttp2(gateway.port);
   const patient = client.ask('/patient');
@@ -338,7 +340,10 @@ test('a gateway that stops lets streams end, begins no more, and then cuts them'
   const goaway = once(client.session, 'goaway');
   const idleEnds = once(idle.session, 'close');
   const closed = gateway.close(500);
+  // Who has asked for nothing yet is told once it is clear that nothing is on its way.
+  clock.advance(1100);
   await goaway;
+  clock.advance(1100);
   await idleEnds;
   await assert.rejects(client.ask('/late'));
   answers[0]!();
