@@ -79,7 +79,7 @@ export function hostileRoutes(goodUrl: string, hostileUrl: string): string {
   return `
 upstreams:
   good: { targets: ["${goodUrl}"] }
-  hostile: { targets: ["${hostileUrl}"] }
+  hostile: { targets: ["${hostileUrl}"], circuit_breaker: off }
 routes:
   - { path: /hostile, kind: operations, upstream: hostile, auth: none }
   - { path: /good, kind: operations, upstream: good, auth: none }
