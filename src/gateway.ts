@@ -51,7 +51,11 @@ const NOT_LOADED = refuse('keys_unavailable', {
   detail: 'It is not known yet which tokens have been revoked; try again.',
   retryAfterMs: 1000,
 });
-const SHED = refuse('overloaded', { detail: 'The gateway is short of memory; try again.', retryAfterMs: 1000 });
+const SHED_MS = 1000;
+const SHED = refuse('overloaded', {
+  detail: 'The gateway has more to do than it can; try again later.',
+  retryAfterMs: SHED_MS,
+});
 const INTERNAL = refuse('internal');
 const FOREIGN_PAGE = refuse('origin_not_allowed', { detail: 'No page of this origin may open a WebSocket here.' });
 /** What the access log says of a caller who did not wait for the reply. Never sent. */
@@ -74,7 +78,8 @@ export function admit(plan: Plan, passage: Passage): Decision | Promise<Decision
   }
   const { route } = match;
   passage.route = route;
-  if (plan.pressure.sheds && route.mayBeShed) return SHED;
+  // Before anything that costs more than to say no.
+  if (plan.pressure.level > route.priority && plan.pressure.sheds(route.priority)) return SHED;
   // A preflight carries no token by design: it is answered before one is asked for, and costs no quota.
   if (route.cors !== undefined && request.method === 'OPTIONS') {
     const preflight = preflightOf(plan, passage);
@@ -190,6 +195,7 @@ export function createGateway(plan: Plan, record: Record): Serve<Link> {
           (error: unknown) => fail(exchange, passage, error),
         );
       } else if (exchange.gone) conclude(exchange, passage, { kind: 'abandoned' }, undefined);
+      else if (decision === SHED) shed(exchange, passage);
       else if (decision instanceof Refusal) answerRefusal(exchange, passage, decision, undefined);
       else if (decision instanceof Answer) {
         exchange.answer(
@@ -267,6 +273,12 @@ export function createGateway(plan: Plan, record: Record): Serve<Link> {
       problemOf(refusal, passage.requestId),
     );
     note(exchange, passage, { status: refusal.status, refusal, forwarding });
+  }
+
+  /** Its caller is not heard for as long as it was told to wait: refusing must not become the work. */
+  function shed(exchange: Exchange<Link>, passage: Passage): void {
+    exchange.rest?.(SHED_MS);
+    answerRefusal(exchange, passage, SHED, undefined);
   }
 
   function fail(exchange: Exchange<Link>, passage: Passage, error: unknown): void {

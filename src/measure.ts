@@ -6,6 +6,7 @@
 import type { LineWriter } from './log/line-writer.ts';
 import type { Metrics } from './log/metrics.ts';
 import type { Plan } from './plan.ts';
+import { PRIORITIES } from './pressure.ts';
 import type { WireCounters } from './wire/counters.ts';
 
 /** Registers the series of `plan` with its metrics. */
@@ -106,12 +107,27 @@ export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | unde
       {},
       lines.dropped,
     );
+  metrics.gauge('gatehouse_heap_used_ratio', 'Of the heap there may be.', {}, () => plan.pressure.heapShare);
   metrics.gauge(
-    'gatehouse_heap_used_ratio',
-    'Of the heap there may be; requests are shed from 0.95, connections from 0.98.',
+    'gatehouse_event_loop_delay_seconds',
+    'How late the event loop came to the last look, of twenty a second.',
     {},
-    () => plan.pressure.heapShare,
+    () => plan.pressure.delayMs / 1000,
   );
+  metrics.gauge(
+    'gatehouse_overload_level',
+    '0 while nothing is refused; 1 when all of priority low is, 2 all of normal too, 3 all of high.',
+    {},
+    () => plan.pressure.level,
+  );
+  for (const [at, priority] of PRIORITIES.entries()) {
+    metrics.counterFrom(
+      'gatehouse_requests_shed_total',
+      'Requests refused because there was too much to do.',
+      { priority },
+      () => plan.pressure.shed[at]!,
+    );
+  }
   metrics.gauge('process_resident_memory_bytes', 'Resident memory.', {}, () => process.memoryUsage.rss());
   metrics.counterFrom('process_cpu_seconds_total', 'User and system CPU time.', {}, () => {
     const { user, system } = process.cpuUsage();

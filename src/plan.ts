@@ -39,7 +39,7 @@ import type { Origin, Passage, Peer } from './passage.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
 import { createClaimInjector, type ClaimInjector } from './plugin/inject-claims.ts';
 import type { LocalRoute } from './local.ts';
-import { createPressure, type Pressure } from './pressure.ts';
+import { createPressure, PRIORITIES, type Pressure, type Priority } from './pressure.ts';
 import { fieldOf, fieldsOf, type Request } from './request.ts';
 import { createCors, type Cors } from './route/cors.ts';
 import { createRewriter } from './route/rewrite.ts';
@@ -80,8 +80,8 @@ export interface RoutePlan {
   readonly streaming: boolean;
   /** Absent where nobody may open a WebSocket. */
   readonly tunnel: TunnelPlan | undefined;
-  /** Whether its requests may be refused to save memory. */
-  readonly mayBeShed: boolean;
+  /** Which of its requests are refused first when there is too much to do. */
+  readonly priority: Priority;
   /** The value of `Allow`. */
   readonly allow: string;
 }
@@ -286,7 +286,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       totalMs: route.streaming ? Number.POSITIVE_INFINITY : route.totalMs,
       streaming: route.streaming,
       tunnel: tunnelPlanOf(route),
-      mayBeShed: route.kind !== 'operations',
+      priority: route.kind === 'operations' ? 3 : (PRIORITIES.indexOf(route.priority) as Priority),
       allow: route.methods.length === 0 ? ALLOW : route.methods.join(', '),
     };
   }
@@ -314,7 +314,8 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       totalMs: config.timeouts.totalMs,
       streaming: false,
       tunnel: undefined,
-      mayBeShed: true,
+      // Without new tokens nobody can call anything.
+      priority: 2,
       allow: methods.join(', '),
     };
   }
@@ -329,8 +330,8 @@ export function createPlan(config: Config, world: PlanParts): Plan {
   const failedAuthentications =
     config.failedAuthentications === undefined ? [] : [limiters.of(config.failedAuthentications)];
   const pressure = lease.take(
-    'pressure',
-    () => createPressure(world),
+    `pressure ${identityOf(config.overload)}`,
+    () => createPressure(config.overload, world),
     (made) => made.close(),
   );
   const trusted = createTrustedProxies(config.trustedProxies);

@@ -22,6 +22,7 @@ const SECTIONS = [
   'limits',
   'timeouts',
   'drain',
+  'overload',
   'oauth2',
   'scopes',
   'failedAuthentications',

@@ -34,6 +34,7 @@ export interface Config {
   readonly limits: WireLimits;
   readonly timeouts: WireTimeouts;
   readonly drain: DrainConfig;
+  readonly overload: OverloadConfig;
   readonly issuers: readonly IssuerConfig[];
   readonly upstreams: readonly UpstreamConfig[];
   /** The embedded authorization server; absent when off. */
@@ -54,6 +55,16 @@ export interface AdminConfig {
   /** Of what a caller must show to change anything, in hexadecimal; absent: nothing can be changed. */
   readonly tokenSha256: string | undefined;
 }
+
+/** Past what new work is refused. */
+export interface OverloadConfig {
+  readonly eventLoopDelayMs: number;
+  /** Of the heap, 0 to 1. */
+  readonly memory: number;
+}
+
+/** Which routes are refused last when there is too much to do; operations never are. */
+export type RoutePriority = 'low' | 'normal' | 'high';
 
 /** What becomes of callers when the gateway stops. */
 export interface DrainConfig {
@@ -364,6 +375,7 @@ export interface RouteConfig {
   /** Upper-case. Empty: any method. */
   readonly methods: readonly string[];
   readonly kind: RouteKind;
+  readonly priority: RoutePriority;
   readonly upstream: UpstreamConfig;
   readonly auth: AuthConfig | undefined;
   /** Names of which a client certificate must have one (empty: any verified one will do); absent where none is needed. */

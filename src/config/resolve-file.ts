@@ -24,7 +24,7 @@ import { resolveEdgeTls } from './resolve-tls.ts';
 import { resolveUpstream } from './resolve-upstreams.ts';
 import type { ScopesDeclared } from './schema-oauth2.ts';
 import type { FileValue } from './schema.ts';
-import { durationMs, sizeBytes } from './units.ts';
+import { durationMs, ratioOf, sizeBytes } from './units.ts';
 
 export function resolveFile(value: FileValue, surroundings: Surroundings): Config {
   const { file, report } = surroundings;
@@ -95,6 +95,10 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
     ipv6Prefix: value.ipv6_prefix,
     limits: resolveWireLimits(value.limits, report),
     timeouts: resolveTimeouts(value.timeouts),
+    overload: {
+      eventLoopDelayMs: durationMs(value.overload.event_loop_delay),
+      memory: ratioOf(value.overload.memory),
+    },
     drain: { delayMs: durationMs(value.drain.delay), timeoutMs: durationMs(value.drain.timeout) },
     oauth2,
     scopes: value.scopes && scopesOf(value.scopes),

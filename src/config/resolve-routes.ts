@@ -2,7 +2,7 @@
  * Routes: everything about one gathered from its text, from its kind, and from
  * what it names. Every check is made whatever the others found.
  */
-import type { CorsConfig, IssuerConfig, RouteConfig, RouteKind, UpstreamConfig } from './config.ts';
+import type { CorsConfig, IssuerConfig, RouteConfig, RouteKind, RoutePriority, UpstreamConfig } from './config.ts';
 import type { Path, Report } from './faults.ts';
 import { hostFault, pathFault } from './patterns.ts';
 import type { References } from './references.ts';
@@ -69,6 +69,7 @@ export function resolveRoute(value: RouteValue, index: number, around: Surroundi
     rateLimits,
     cors,
     maxBodyBytes: value.max_body === undefined ? around.bodyBytes : sizeBytes(value.max_body),
+    priority: resolvePriority(value.priority, kind, path, report),
     totalMs: value.timeouts?.total === undefined ? around.totalMs : durationMs(value.timeouts.total),
     streaming: resolveStreaming(value, path, report),
     webSocket: resolveUpgrade(value, { methods, auth, cors, clientCertificate, plugins }, path, report),
@@ -215,4 +216,19 @@ function resolveRewrite(value: RouteValue, path: Path, report: Report): string |
   const fault = pathFault(value.rewrite, true);
   if (fault !== undefined) report.error(at, `the rewrite ${report.written(at)} cannot be used; ${fault}`);
   return value.rewrite;
+}
+
+function resolvePriority(
+  written: RoutePriority | undefined,
+  kind: RouteKind | undefined,
+  path: Path,
+  report: Report,
+): RoutePriority {
+  if (written !== undefined && kind === 'operations') {
+    report.error(
+      [...path, 'priority'],
+      'a route of operations is never refused, so it has no `priority`; leave it out',
+    );
+  }
+  return written ?? (kind === 'authentication' ? 'high' : 'normal');
 }

@@ -102,6 +102,11 @@ export const route = map(
       .union([none, cors], { error: 'write `none`, or a map as in `{ origins: [https://app.example.com] }`' })
       .optional()
       .describe('Which pages of other origins may read replies.'),
+    priority: choice(['low', 'normal', 'high'])
+      .optional()
+      .describe(
+        'Who is refused first when there is more to do than can be done: `low`. Default: `high` for authentication, else `normal`. Operations are never refused.',
+      ),
     max_body: size({ min: '0b', max: '1024gb' }).optional().describe('The largest body. Default: `limits.body`.'),
     streaming: z
       .boolean()

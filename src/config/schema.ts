@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { oauth2, scopes } from './schema-oauth2.ts';
-import { choice, count, duration, list, map, named, rate, size, text } from './scalars.ts';
+import { choice, count, duration, list, map, named, rate, ratio, size, text } from './scalars.ts';
 import { issuer } from './schema-auth.ts';
 import { mode, rateLimit, subWindows } from './schema-limits.ts';
 import { cors, route } from './schema-route.ts';
@@ -119,6 +119,16 @@ export const fileSchema = map(
     })
       .prefault({})
       .describe('How it stops.'),
+    overload: map({
+      event_loop_delay: duration({ min: '10ms', max: '10s' })
+        .default('100ms')
+        .describe('How late the event loop may be before new requests are refused, by the `priority` of their routes.'),
+      memory: ratio({ min: '50%', max: '99%' })
+        .default('95%')
+        .describe('Of the heap there may be: the same, and at three fifths of the rest new connections, too.'),
+    })
+      .prefault({})
+      .describe('When there is more to do than can be done.'),
   },
   ['upstreams', 'routes'],
 );

@@ -47,6 +47,8 @@ export class DownstreamConnection<Peer> implements Reads {
   #draining = false;
   /** Since when there is no request. */
   #idleSince: number;
+  /** Nothing is read before; 0 where nothing is waited for. */
+  #restsUntil = 0;
   #lastReadAt: number;
   #lastWriteAt: number;
 
@@ -80,7 +82,7 @@ export class DownstreamConnection<Peer> implements Reads {
     socket.on('drain', () => {
       this.#lastWriteAt = this.#now();
       if (this.#current !== undefined) this.#current.listener?.writable();
-      else if (!this.#lingering) this.#goOn();
+      else if (!this.#lingering && this.#restsUntil === 0) this.#goOn();
     });
     // The reply is out: from here on the caller only has to hang up.
     socket.on('finish', () => (this.#deadlineAt = this.#now() + LINGER_MS));
@@ -150,6 +152,10 @@ export class DownstreamConnection<Peer> implements Reads {
       return;
     }
     if (current === undefined) {
+      if (this.#restsUntil > 0 && now >= this.#restsUntil) {
+        this.#restsUntil = 0;
+        if (!this.#lingering && !socket.writableNeedDrain) this.#goOn();
+      }
       const quiet = !this.#headBegun && !this.#lingering && now - this.#idleSince >= QUIET_MS;
       if (this.#draining && quiet && socket.writableLength === 0) return this.#linger();
       if (now < this.#deadlineAt || socket.writableLength > 0) return;
@@ -181,8 +187,17 @@ export class DownstreamConnection<Peer> implements Reads {
     this.#deadlineAt = this.#idleSince + this.settings.idleMs;
     this.#headBegun = false;
     // Replies nobody reads must not pile up: the next request waits until the last reply is on its way.
-    if (this.socket.writableNeedDrain) this.pause();
+    if (this.#restsUntil > 0) {
+      this.#idleSince = this.#restsUntil;
+      this.#deadlineAt = this.#restsUntil + this.settings.idleMs;
+      this.pause();
+    } else if (this.socket.writableNeedDrain) this.pause();
     else this.#goOn();
+  }
+
+  /** From the end of the exchange under way. */
+  rest(ms: number): void {
+    this.#restsUntil = this.#now() + ms;
   }
 
   #goOn(): void {
@@ -251,10 +266,14 @@ export class DownstreamConnection<Peer> implements Reads {
   /** Reads heads and serves them, as long as each is over before the next. */
   #advance(): void {
     this.#advancing = true;
-    while (this.#current === undefined && !this.#lingering && this.#held.length > 0 && !this.socket.writableNeedDrain) {
+    while (this.#current === undefined && !this.#lingering && this.#held.length > 0 && this.#mayRead()) {
       if (!this.#readHead()) break;
     }
     this.#advancing = false;
+  }
+
+  #mayRead(): boolean {
+    return this.#restsUntil === 0 && !this.socket.writableNeedDrain;
   }
 
   /** True when a request was read. */

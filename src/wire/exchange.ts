@@ -77,6 +77,8 @@ export interface Exchange<Peer> {
    * protocol cannot switch.
    */
   switchProtocols?(fields: string): void;
+  /** After this exchange nothing is read from its connection for so long. Absent where others are on it. */
+  rest?(ms: number): void;
   /** The reply cannot be completed: the connection is closed so that nobody takes it for whole. */
   abort(): void;
 }

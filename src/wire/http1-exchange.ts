@@ -193,6 +193,10 @@ export class Http1Exchange<Peer> implements Exchange<Peer> {
     this.#connection.exchangeEnded(this.#keepAlive);
   }
 
+  rest(ms: number): void {
+    this.#connection.rest(ms);
+  }
+
   abort(): void {
     if (this.gone) return;
     this.#connection.cut();

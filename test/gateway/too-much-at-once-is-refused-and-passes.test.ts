@@ -46,7 +46,7 @@ test('DOS-10 short of memory, requests are told to come again, the health of the
   const { pressure } = gateway.plan;
   const kept = await connectRaw(gateway.port);
   await served(kept);
-  Object.assign(pressure, { sheds: true });
+  Object.assign(pressure, { level: 3 });
   const reply = await ask(gateway.port, '/work');
   assert.deepEqual([reply.status, reply.json().code, reply.headers.get('retry-after')], [503, 'overloaded', '1']);
   assert.equal((await ask(gateway.port, '/health')).status, 200);
@@ -54,7 +54,7 @@ test('DOS-10 short of memory, requests are told to come again, the health of the
   assert.equal(await isServed(gateway.port), false);
   kept.send(requestText('/health'));
   assert.equal((await kept.reply()).status, 200);
-  Object.assign(pressure, { sheds: false, isFull: false });
+  Object.assign(pressure, { level: 0, isFull: false });
   assert.equal((await ask(gateway.port, '/work')).status, 200);
   kept.close();
 });
