@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { ask } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { startGateway } from '../support/gateway.ts';
-import { startIssuer } from '../support/issuer.ts';
+import { createIssuer, startIssuer } from '../support/issuer.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const clock = createFakeClock();
@@ -90,4 +90,25 @@ test('JWT-39 JWKS-04 a token is refused when its key has left the set, cached or
   await until(() => keySet.version() !== version);
   await assertReason(token, 'unknown_key');
   assert.equal((await call(await issuer.mint())).status, 200);
+});
+
+test('JWT-41 a token that was found forged is looked at again once the keys have changed', async () => {
+  const token = await issuer.mint({ exp: seconds() + 3000 });
+  const { kid } = issuer.key();
+  const other = await createIssuer({ issuer: issuer.issuer });
+  issuer.answerWith((_, response) => {
+    response.end(JSON.stringify({ keys: other.jwks().keys.map((key, at) => (at === 0 ? { ...key, kid } : key)) }));
+  });
+  const keySet = gateway.plan.keySets.get(issuer.jwksUri)!;
+  const renewed = async () => {
+    const before = keySet.version();
+    // In small steps: a fetch has its own time limit on this clock.
+    for (; keySet.version() === before; clock.advance(2000)) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  await renewed();
+  // The second time it is known.
+  for (let at = 0; at < 2; at++) await assertReason(token, 'signature');
+  issuer.answerWith(undefined);
+  await renewed();
+  assert.equal((await call(token)).status, 200);
 });
