@@ -58,10 +58,14 @@ export function createBalancer<T extends Candidate>(
 }
 
 function orderOf(strategy: Strategy, candidates: readonly Candidate[], random: () => number): Order {
+  if (candidates.length === 1) return ONLY;
   if (strategy === 'round_robin') return createRoundRobin(candidates);
   if (strategy === 'consistent_hash') return createHashing(candidates);
   return candidates.length > 2 ? createTwoChoices(candidates, random) : createLeastOfTwo(candidates);
 }
+
+/** Of one there is no choice, and most upstreams have one. */
+const ONLY: Order = { best: (asked) => (asked[0] === 1 ? -1 : 0), taken: () => {} };
 
 function weightOf({ weight, share }: Candidate): number {
   return weight * share;
@@ -100,14 +104,14 @@ function loadOf(candidate: Candidate): number {
   return candidate.underWay / weightOf(candidate);
 }
 
-/** One or two need no chance: the one with less to do, and equals take turns. */
+/** Two need no chance: the one with less to do, and equals take turns. */
 function createLeastOfTwo(candidates: readonly Candidate[]): Order {
   const turns = createRoundRobin(candidates);
   return {
     best(asked, key) {
       const next = turns.best(asked, key);
       const other = 1 - next;
-      if (next === -1 || other >= candidates.length || asked[other] === 1) return next;
+      if (next === -1 || asked[other] === 1) return next;
       return loadOf(candidates[other]!) < loadOf(candidates[next]!) ? other : next;
     },
     taken: turns.taken,
