@@ -7,13 +7,15 @@ import type { Clock } from './world.ts';
 export interface CallEnding {
   readonly status: number;
   readonly refusal: string | undefined;
+  /** What `invalid_token` leaves open. */
+  readonly reason: string | undefined;
   readonly durationMs: number;
 }
 
 export type CallNote = (passage: Passage, principal: Principal, ending: CallEnding) => void;
 
 export function createCallNote(note: (event: TrailEvent) => void, clock: Pick<Clock, 'wall'>): CallNote {
-  return (passage, principal, ending) => {
+  return (passage, principal, { status, refusal, reason, durationMs }) => {
     const { request, route, requestId, traceparent } = passage;
     const { jti } = principal.claims;
     const scopes = route?.scopesFor(request.method).filter((scope) => principal.scopes.has(scope));
@@ -30,7 +32,10 @@ export function createCallNote(note: (event: TrailEvent) => void, clock: Pick<Cl
       upstream: route?.upstream?.name,
       requestId,
       traceparent,
-      ...ending,
+      status,
+      refusal,
+      durationMs,
+      detail: reason,
     });
   };
 }

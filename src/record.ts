@@ -35,7 +35,8 @@ export function createRecord(plan: Plan, write: ((line: string) => void) | undef
     if (refusal !== undefined) refusals.count(refusal.code, refusal.reason);
     if (ending.cutShort === true) cutShort.add(1);
     if (ending.left === true) left.add(1);
-    if (principal !== undefined) noteCall?.(passage, principal, { status, refusal: refusal?.code, durationMs });
+    if (principal !== undefined)
+      noteCall?.(passage, principal, { status, refusal: refusal?.code, reason: refusal?.reason, durationMs });
     const { wouldRefuse } = passage.taken;
     if (wouldRefuse !== undefined)
       plan.log('info', 'would_refuse', { limit: wouldRefuse, request_id: passage.requestId });

@@ -5,6 +5,7 @@
  */
 import type { Store } from './store.ts';
 import { clientFrom, type createTables, keysFrom } from './tables.ts';
+import { rowOf } from './trail-rows.ts';
 import { type createTrailTables, PAGE } from './trail-tables.ts';
 
 export type Tables = ReturnType<typeof createTables>;
@@ -13,7 +14,7 @@ export type TrailTables = ReturnType<typeof createTrailTables>;
 export function storeOn(tables: Tables, trail: TrailTables, close: () => Promise<void>): Store {
   const { clients, addClient, clientText, replaceClient, deleteClient, keysText, replaceKeys } = tables;
   const { revocations, addRevocation, trimRevocations, version, useAssertion, trimAssertions } = tables;
-  const { appendTrail, lastOf, trailChains, trailGroups } = trail;
+  const { appendRows, lastOf, trailChains, trailGroups } = trail;
   return {
     clients,
     addClient,
@@ -43,7 +44,7 @@ export function storeOn(tables: Tables, trail: TrailTables, close: () => Promise
     useAssertion,
     trimAssertions,
 
-    appendTrail,
+    appendTrail: (records) => appendRows(records.map(rowOf)),
     lastOf,
     trailChains,
     trailGroups,

@@ -5,7 +5,9 @@ import type { PlacedRecord, TrailEvent, TrailQuery, TrailRecord } from './store.
 export const TRAIL_COLUMNS =
   'writer, sequence, hash, at, kind, client, subject, jti, issuer, scopes, route, method, upstream, status, refusal, duration_ms, request_id, traceparent, done_by, detail';
 
-export function rowOf({ writer, sequence, hash, event }: TrailRecord): readonly SqlValue[] {
+export type TrailRow = readonly [writer: string, sequence: number, hash: string, ...event: SqlValue[]];
+
+export function rowOf({ writer, sequence, hash, event }: TrailRecord): TrailRow {
   return [
     writer,
     sequence,

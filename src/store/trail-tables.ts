@@ -6,7 +6,7 @@
  */
 import { numberOf, optionalText, type Sql, type SqlRow, type SqlValue, textOf } from './sql.ts';
 import type { PlacedRecord, TrailChain, TrailGroup, TrailLink, TrailQuery, TrailRecord } from './store.ts';
-import { conditionOf, recordFrom, rowOf, scopesFrom, TRAIL_COLUMNS } from './trail-rows.ts';
+import { conditionOf, recordFrom, scopesFrom, TRAIL_COLUMNS, type TrailRow } from './trail-rows.ts';
 
 export const PAGE = 1000;
 const NO_HASH = '0'.repeat(64);
@@ -18,12 +18,13 @@ export function createTrailTables(sql: Sql) {
   }
 
   return {
-    async appendTrail(records: readonly TrailRecord[]): Promise<void> {
-      const lasts = new Map(records.map((record) => [record.writer, record]));
+    /** Rows of `rowOf`: a thread is handed them in half the time of the records. */
+    async appendRows(rows: readonly TrailRow[]): Promise<void> {
+      const lasts = new Map(rows.map((row) => [row[0], row]));
       await sql.transaction(async ({ query, insert }) => {
         await query("UPDATE gatehouse_counters SET value = value + 1 WHERE name = 'batches'");
-        await insert(INTO, records.map(rowOf), 'ON CONFLICT (writer, sequence) DO NOTHING');
-        for (const { writer, sequence, hash } of lasts.values()) {
+        await insert(INTO, rows, 'ON CONFLICT (writer, sequence) DO NOTHING');
+        for (const [writer, sequence, hash] of lasts.values()) {
           await query(
             `INSERT INTO gatehouse_writers VALUES (?, 0, '${NO_HASH}', ?, ?) ON CONFLICT (writer) DO UPDATE
              SET last_sequence = excluded.last_sequence, last_hash = excluded.last_hash

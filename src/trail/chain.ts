@@ -12,41 +12,26 @@ export const CHAIN_START: TrailLink = { sequence: 0, hash: '0'.repeat(64) };
 const MOST_CHARS = 1024;
 const MOST_SCOPES = 100;
 
-/** Every field in a fixed order and behind its length, so that no two events are the same text; half the cost of JSON. */
+/**
+ * Every field in a fixed order, with a NUL between two: as many as there are
+ * fields less one, so that one more inside a field shows. What is absent is told
+ * from what is empty by a number. Joined rather than added up, which costs half as
+ * much again when the text is hashed.
+ */
 export function hashOf(previous: string, writer: string, sequence: number, event: TrailEvent): string {
+  const { client, subject, jti, issuer, route, method, upstream, status } = event;
+  const { refusal, durationMs, requestId, traceparent, by, detail } = event;
   let scopes: string | undefined;
   if (event.scopes !== undefined) {
     scopes = '';
-    for (const scope of event.scopes) scopes += field(scope);
+    for (const scope of event.scopes) scopes += `${scope.length}:${scope}`;
   }
-  const text =
-    field(previous) +
-    field(writer) +
-    field(sequence) +
-    field(event.at) +
-    field(event.kind) +
-    field(event.client) +
-    field(event.subject) +
-    field(event.jti) +
-    field(event.issuer) +
-    field(scopes) +
-    field(event.route) +
-    field(event.method) +
-    field(event.upstream) +
-    field(event.status) +
-    field(event.refusal) +
-    field(event.durationMs) +
-    field(event.requestId) +
-    field(event.traceparent) +
-    field(event.by) +
-    field(event.detail);
+  const optional = [client, subject, jti, issuer, scopes, route, method, upstream, status];
+  optional.push(refusal, durationMs, requestId, traceparent, by, detail);
+  let present = 0;
+  for (let at = 0; at < optional.length; at++) if (optional[at] !== undefined) present |= 1 << at;
+  const text = `${previous}\0${writer}\0${sequence}\0${event.at}\0${event.kind}\0${present}\0${optional.join('\0')}`;
   return hash('sha256', text, 'hex');
-}
-
-function field(value: string | number | undefined): string {
-  if (value === undefined) return '-';
-  const text = typeof value === 'string' ? value : String(value);
-  return `${text.length}:${text}`;
 }
 
 /** What every store gives back as it was: whole milliseconds, finite numbers, texts without the one character PostgreSQL cannot keep. */

@@ -75,9 +75,12 @@ test('OA-18 one client is revoked by a command while both are calling: the other
   // The trail knows it all, and shows when somebody was at it.
   await eventually(async () => {
     const records = (await gatehouse('audit', '--kind', 'call', '--refused')) as unknown as {
-      event: { client: string; refusal: string };
+      event: { client: string; refusal: string; detail?: string };
     }[];
-    return records.some(({ event }) => event.client === stolen['client_id'] && event.refusal === 'invalid_token')
+    return records.some(
+      ({ event }) =>
+        event.client === stolen['client_id'] && event.refusal === 'invalid_token' && event.detail === 'revoked',
+    )
       ? true
       : undefined;
   });
