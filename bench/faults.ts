@@ -44,7 +44,6 @@ upstreams:
   orders:
     targets: [${service.ports.map((port) => `"http://127.0.0.1:${port}"`).join(', ')}]
     timeouts: { response: 1s, idle: 1s }
-    circuit_breaker: { slow_call: 1s, slow_call_rate: 50% }
 routes: [{ path: /*, kind: operations, upstream: orders, auth: none }]
 `);
 }

@@ -45,6 +45,7 @@ const nonsense: readonly (readonly [breaker: string, column: number, message: Re
   ['{ probes: 0 }', 32, /from 1 to 100/],
   ['{ failure_statuses: [404] }', 43, /from 500 to 599/],
   ['{ slow_call: -2s }', 35, /a duration as in/],
+  ['{ slow_call: 15s }', 35, /no answer takes as long as `15s`; write less than `15s`/],
   ['on', 22, /`off`, or a map/],
 ];
 

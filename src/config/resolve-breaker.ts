@@ -9,7 +9,7 @@ const MAX_OPEN_FOR_MS = 120_000;
 const SLOW_CALL_RATE = 0.8;
 
 export function resolveBreaker(
-  value: UpstreamValue['circuit_breaker'],
+  { circuit_breaker: value, timeouts }: Pick<UpstreamValue, 'circuit_breaker' | 'timeouts'>,
   path: Path,
   report: Report,
 ): BreakerConfig | undefined {
@@ -41,6 +41,12 @@ export function resolveBreaker(
     report.error(
       [...path, 'slow_call_rate'],
       '`slow_call_rate` says nothing without `slow_call`; write `slow_call: 2s`, or leave it out',
+    );
+  }
+  if (value.slow_call !== undefined && durationMs(value.slow_call) >= durationMs(timeouts.response)) {
+    report.error(
+      [...path, 'slow_call'],
+      `no answer takes as long as ${written('slow_call')}; write less than \`${timeouts.response}\` (\`timeouts.response\`)`,
     );
   }
   return {

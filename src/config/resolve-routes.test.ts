@@ -46,6 +46,7 @@ for (const [keys, right] of [
   [`path: "/a/*", ${OPEN}, rewrite: "/b/*"`, /leave the `\*` out/],
   [`path: /a, ${OPEN}, rewrite: b`, /`\/b`/],
   [`path: /a, ${OPEN}, timeouts: { total: 0s }`, /from `10ms`/],
+  [`path: /a, ${OPEN}, timeouts: { total: 500ms }`, /alone 1000ms to connect/],
   [`path: /a, ${OPEN}, max_body: -1`, /as in `64kb`/],
   [`path: /a, ${OPEN}, name: "a,b"`, /write a name/],
 ] as const) {

@@ -10,10 +10,11 @@ import { reportHashWithoutToken } from './resolve-balance.ts';
 import { type ResolvedAuth, resolveAuth } from './resolve-auth.ts';
 import { resolveCors } from './resolve-cors.ts';
 import { resolvePlugins } from './resolve-plugins.ts';
+import { resolveTotal } from './resolve-total.ts';
 import { resolveStreaming, resolveUpgrade } from './resolve-upgrade.ts';
 import { type KnownLimit, resolveRouteLimits } from './resolve-route-limits.ts';
 import type { RouteValue } from './schema-route.ts';
-import { durationMs, sizeBytes } from './units.ts';
+import { sizeBytes } from './units.ts';
 
 /** What a route can name or has by default. */
 export interface Surroundings {
@@ -70,7 +71,7 @@ export function resolveRoute(value: RouteValue, index: number, around: Surroundi
     cors,
     maxBodyBytes: value.max_body === undefined ? around.bodyBytes : sizeBytes(value.max_body),
     priority: resolvePriority(value.priority, kind, path, report),
-    totalMs: value.timeouts?.total === undefined ? around.totalMs : durationMs(value.timeouts.total),
+    totalMs: resolveTotal(value, around.totalMs, upstream, { path, report }),
     streaming: resolveStreaming(value, path, report),
     webSocket: resolveUpgrade(value, { methods, auth, cors, clientCertificate, plugins }, path, report),
     stripPrefix: resolveStripPrefix(value, path, report),

@@ -79,7 +79,7 @@ export function resolveUpstream(name: string, value: UpstreamValue, around: Surr
     },
     rampUpMs: durationMs(value.ramp_up),
     panicBelow: value.panic_below === undefined ? 0 : ratioOf(value.panic_below),
-    circuitBreaker: resolveBreaker(value.circuit_breaker, [...path, 'circuit_breaker'], report),
+    circuitBreaker: resolveBreaker(value, [...path, 'circuit_breaker'], report),
     healthCheck: value.health_check && resolveHealthCheck(value.health_check, [...path, 'health_check'], report),
     tls: value.tls && resolveUpstreamTls(value.tls, [...path, 'tls'], around),
     place: report.placeOf(path),

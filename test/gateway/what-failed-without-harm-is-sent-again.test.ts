@@ -88,7 +88,7 @@ test('RT-06 a 503 that says when to come again goes to the caller, who is the on
 });
 
 test('RT-08 a target that hangs costs its time limit once, and the deadline holds for all attempts together', async (t) => {
-  const settings = 'timeouts: { response: 100ms }, retry: { after: [timeout], attempts: 10 }';
+  const settings = 'timeouts: { connect: 300ms, response: 100ms }, retry: { after: [timeout], attempts: 10 }';
   const { gateway } = await setUp(t, hang, settings);
   assert.equal((await ask(gateway.port, '/')).status, 200);
 
@@ -112,7 +112,7 @@ test('the 504 says which time limit passed', async (t) => {
   const silent = await startService(hang);
   for (const [settings, total, limit] of [
     ['timeouts: { response: 50ms }', '60s', 'response'],
-    ['timeouts: { response: 50s }', '50ms', 'total'],
+    ['timeouts: { connect: 40ms, response: 50s }', '50ms', 'total'],
   ] as const) {
     const gateway = await startGateway(`
 upstreams: { orders: { targets: ["${silent.url}"], ${settings} } }
