@@ -5,7 +5,8 @@ import { openStore } from '../../src/store/open.ts';
 import { StoreUnavailable } from '../../src/store/store.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { callOf, clientNamed } from '../support/stored.ts';
-import { all, contract } from './contract.ts';
+import { contract } from './contract.ts';
+import { all } from './records.ts';
 
 suite('PostgreSQL', { skip: whyAbsent('postgres') }, () => {
   let starting: Promise<Postgres> | undefined;
