@@ -75,7 +75,7 @@ test('RT-13 requests over the bound wait in line, and one that waited too long i
 
 test('a line that is full refuses at once', async () => {
   await withPool(
-    'max_connections: 1',
+    'max_connections: 1, concurrency: { max: 10 }',
     (socket) => void socket.on('data', () => {}),
     async ({ gateway }) => {
       const first = await connectRaw(gateway.port);
@@ -130,7 +130,7 @@ test('a connection that cannot be made in time is 504', async () => {
   const upstream = await startUpstream({ behaviour: () => {} });
   const gateway = await startGateway(
     `
-upstreams: { service: { targets: ["https://127.0.0.1:${upstream.port}"] } }
+upstreams: { service: { targets: ["https://127.0.0.1:${upstream.port}"], retry: { attempts: 0 } } }
 routes:
   - { path: /*, kind: operations, upstream: service, auth: none }
 `,
