@@ -133,10 +133,10 @@ async function at(perSecond: number): Promise<Counts & { readonly cpu: number }>
 }
 
 /** Connections are opened before anything is measured. */
-for (const [at, caller] of callers.entries()) {
+for (const [number, caller] of callers.entries()) {
   send(caller, performance.now());
   // eslint-disable-next-line no-await-in-loop -- some at a time
-  if (at % 100 === 99) await sleep(10);
+  if (number % 100 === 99) await sleep(10);
 }
 await sleep(1500);
 // The first time everything is still being compiled.

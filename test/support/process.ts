@@ -22,6 +22,8 @@ export interface GatewayProcess {
 export interface GatewayProcessOptions {
   /** How many file descriptors it may have. */
   readonly descriptors?: number;
+  /** Where it listens; else the system chooses. */
+  readonly port?: number;
   /** Further arguments of `run`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -32,7 +34,7 @@ export async function startGatewayProcess(yaml: string, options: GatewayProcessO
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'));
   const file = join(folder, 'gatehouse.yaml');
   const write = (to: string, text: string): void =>
-    writeFileSync(to, `listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n${text}`);
+    writeFileSync(to, `listen: 127.0.0.1:${options.port ?? 0}\nadmin: { listen: 127.0.0.1:0 }\n${text}`);
   write(file, yaml);
   const limit = options.descriptors === undefined ? '' : `ulimit -n ${options.descriptors}; `;
   const command = `${limit}exec "$0" bin/gatehouse.js run "$@"`;
