@@ -26,7 +26,7 @@ test('a GET whose connections end is sent at most twice, the second time on a ne
     },
   });
   const gateway = await startGateway(`
-upstreams: { service: { targets: ["${upstream.url}"], max_connections: 3 } }
+upstreams: { service: { targets: ["${upstream.url}"], max_connections: 3, concurrency: { max: 10 }, retry: { attempts: 0 } } }
 routes:
   - { path: /*, kind: operations, upstream: service, auth: none }
 `);

@@ -31,7 +31,7 @@ async function withCircuit(body: (parts: Parts) => Promise<void>): Promise<void>
 upstreams:
   service:
     targets: ["${upstream.url}"]
-    timeouts: { connect: 10s, response: 20s }
+    timeouts: { connect: 2s, response: 20s }
     circuit_breaker: { failure_rate: 50%, minimum_requests: 5, window: 10s, open_for: 10s, probes: 1 }
     max_connections: ${CALLERS}
 timeouts: { total: 2s, body: 30s }
