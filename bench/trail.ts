@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPrincipal } from '../src/auth/principal.ts';
-import { createCallNote } from '../src/call-note.ts';
+import { createCallNote } from '../src/issuer/call-note.ts';
 import type { Passage } from '../src/passage.ts';
 import { openStore } from '../src/store/open.ts';
 import { createTrail } from '../src/trail/trail.ts';

@@ -6,5 +6,5 @@
 export type { Config } from './config/config.ts';
 export { type Fault, formatFault } from './config/faults.ts';
 export { type ConfigSource, loadConfig, type LoadedConfig, parseConfig } from './config/load.ts';
-export { type Running, runGateway, type RunParts } from './run.ts';
+export { type Running, runGateway, type RunParts } from './running/run.ts';
 export { type Clock, type Log, type LogLevel, systemClock } from './world.ts';

@@ -6,7 +6,7 @@ import type { Record } from './gateway.ts';
 import { createAccessLog, routeText } from './log/access-log.ts';
 import { createRefusalMetrics, createRequestMetrics, createTunnelMetrics } from './log/request-metrics.ts';
 import type { Plan } from './plan.ts';
-import { createCallNote } from './call-note.ts';
+import { createCallNote } from './issuer/call-note.ts';
 
 const NO_ROUTE = routeText(undefined, undefined);
 

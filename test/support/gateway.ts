@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { formatFault } from '../../src/config/faults.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import type { ReloadOutcome } from '../../src/reload.ts';
-import { runGateway, type Running } from '../../src/run.ts';
+import type { ReloadOutcome } from '../../src/running/reload.ts';
+import { runGateway, type Running } from '../../src/running/run.ts';
 import { systemClock, type Clock, type LogLevel, type World } from '../../src/world.ts';
 
 export interface LogEvent {

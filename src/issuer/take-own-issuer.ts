@@ -1,10 +1,10 @@
 /** The authorization server of a configuration: that of the plan before it where nothing about it changed, else a new one. */
-import type { Config } from './config/config.ts';
-import { identityOf } from './config/identity.ts';
-import type { Lease } from './keep.ts';
-import type { Metrics } from './log/metrics.ts';
+import type { Config } from '../config/config.ts';
+import { identityOf } from '../config/identity.ts';
+import type { Lease } from '../running/keep.ts';
+import type { Metrics } from '../log/metrics.ts';
 import type { OwnIssuer } from './own-issuer.ts';
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 /** Its code, and the store's, is loaded only where it is used: without `oauth2` it would be 10 MB for nothing. */
 export async function takeOwnIssuer(

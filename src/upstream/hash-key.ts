@@ -3,10 +3,10 @@
  * a header or a claim, goes by address. Costs a hash of a short text, and
  * nothing under another strategy.
  */
-import { hashOf } from './breaker/rendezvous.ts';
-import type { BalanceConfig } from './config/config.ts';
-import type { Passage } from './passage.ts';
-import { fieldOf } from './request.ts';
+import { hashOf } from '../breaker/rendezvous.ts';
+import type { BalanceConfig } from '../config/config.ts';
+import type { Passage } from '../passage.ts';
+import { fieldOf } from '../request.ts';
 
 type Keyed = Pick<Passage, 'request' | 'principal' | 'address'>;
 

@@ -1,9 +1,9 @@
 /** What is read of an upstream and its targets whenever somebody asks for the metrics. */
-import { OPENING_REASONS } from './breaker/breaker.ts';
-import type { Metrics } from './log/metrics.ts';
+import { OPENING_REASONS } from '../breaker/breaker.ts';
+import type { Metrics } from '../log/metrics.ts';
 import type { TargetPlan } from './target-plan.ts';
 import type { UpstreamPlan } from './upstream-plan.ts';
-import type { NameWatch } from './wire/name-watch.ts';
+import type { NameWatch } from '../wire/name-watch.ts';
 
 export function measureUpstream(
   metrics: Metrics,

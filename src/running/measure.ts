@@ -3,11 +3,11 @@
  * gauges and counters that their owners keep anyway, so they cost a request
  * nothing.
  */
-import type { LineWriter } from './log/line-writer.ts';
-import type { Metrics } from './log/metrics.ts';
-import type { Plan } from './plan.ts';
+import type { LineWriter } from '../log/line-writer.ts';
+import type { Metrics } from '../log/metrics.ts';
+import type { Plan } from '../plan.ts';
 import { PRIORITIES } from './pressure.ts';
-import type { WireCounters } from './wire/counters.ts';
+import type { WireCounters } from '../wire/counters.ts';
 
 /** Registers the series of `plan` with its metrics. */
 export function measure(plan: Plan, wire: WireCounters, lines: LineWriter | undefined): void {

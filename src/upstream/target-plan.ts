@@ -3,12 +3,12 @@
  * and how much of its weight counts. A request that is given a permit is counted
  * as under way until one of the five that end it.
  */
-import type { Candidate } from './breaker/balance.ts';
-import { createBreaker, type Breaker, type BreakerState, type Permit } from './breaker/breaker.ts';
-import { createHealth, type Health, type Probe } from './breaker/health.ts';
-import type { UpstreamConfig } from './config/config.ts';
-import { createPool, type Pool, type PoolOptions } from './wire/pool.ts';
-import type { World } from './world.ts';
+import type { Candidate } from '../breaker/balance.ts';
+import { createBreaker, type Breaker, type BreakerState, type Permit } from '../breaker/breaker.ts';
+import { createHealth, type Health, type Probe } from '../breaker/health.ts';
+import type { UpstreamConfig } from '../config/config.ts';
+import { createPool, type Pool, type PoolOptions } from '../wire/pool.ts';
+import type { World } from '../world.ts';
 
 /** Where a target is. */
 export interface Endpoint {

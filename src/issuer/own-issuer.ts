@@ -4,17 +4,17 @@
  * their keys from it, and because no token is let through before it is known
  * what has been revoked.
  */
-import { readJsonObject } from './auth/strict-json.ts';
-import type { Config, OAuth2Config } from './config/config.ts';
-import type { ControlRoute } from './control.ts';
-import type { LocalRoute } from './local.ts';
-import type { Metrics } from './log/metrics.ts';
-import { createClientApi } from './oauth/client-api.ts';
-import { createAuthorizationServer } from './oauth/server.ts';
-import { openStore } from './store/open.ts';
-import type { TrailEvent } from './store/store.ts';
-import { createTrail } from './trail/trail.ts';
-import type { World } from './world.ts';
+import { readJsonObject } from '../auth/strict-json.ts';
+import type { Config, OAuth2Config } from '../config/config.ts';
+import type { ControlRoute } from '../control.ts';
+import type { LocalRoute } from '../local.ts';
+import type { Metrics } from '../log/metrics.ts';
+import { createClientApi } from '../oauth/client-api.ts';
+import { createAuthorizationServer } from '../oauth/server.ts';
+import { openStore } from '../store/open.ts';
+import type { TrailEvent } from '../store/store.ts';
+import { createTrail } from '../trail/trail.ts';
+import type { World } from '../world.ts';
 
 /** The authorization server, as far as requests and keys meet it. */
 export interface OwnIssuer {

@@ -1,6 +1,6 @@
 /** `POST /reload` of the admin port: 200 with what changed, or 422 with every fault as it is printed. */
-import { formatFault } from './config/faults.ts';
-import { type ControlRoute, jsonReply, problemReply } from './control.ts';
+import { formatFault } from '../config/faults.ts';
+import { type ControlRoute, jsonReply, problemReply } from '../control.ts';
 import type { Reloader } from './reload.ts';
 
 export function reloadRoute(reload: Reloader['reload']): ControlRoute {

@@ -4,10 +4,10 @@
  * ended, and only then lets go of what it alone uses. A request costs one
  * addition and one subtraction for it.
  */
-import { createGateway, type Record } from './gateway.ts';
-import type { Link } from './passage.ts';
-import type { Plan } from './plan.ts';
-import type { Serve } from './wire/serve.ts';
+import { createGateway, type Record } from '../gateway.ts';
+import type { Link } from '../passage.ts';
+import type { Plan } from '../plan.ts';
+import type { Serve } from '../wire/serve.ts';
 
 export interface Serving extends Serve<Link> {
   readonly plan: Plan;

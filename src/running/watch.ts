@@ -8,7 +8,7 @@
  */
 import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Clock } from './world.ts';
+import type { Clock } from '../world.ts';
 
 const LOOK_MS = 500;
 

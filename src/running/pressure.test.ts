@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFakeClock } from '../test/support/clock.ts';
+import { createFakeClock } from '../../test/support/clock.ts';
 import { createPressure, type Pressure, type Priority } from './pressure.ts';
-import type { Clock } from './world.ts';
+import type { Clock } from '../world.ts';
 
 const SETTINGS = { eventLoopDelayMs: 100, memory: 0.95 };
 

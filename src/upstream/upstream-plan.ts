@@ -3,20 +3,20 @@
  * whose circuit is open is passed over; when all are, the caller hears at once
  * when the next probe may be.
  */
-import { createAdaptiveLimit } from './breaker/adaptive-limit.ts';
-import { createBalancer } from './breaker/balance.ts';
-import type { Permit } from './breaker/breaker.ts';
-import { createBulkhead, type Bulkhead } from './breaker/bulkhead.ts';
-import { createRetries, type Retries } from './breaker/retries.ts';
-import type { UpstreamConfig } from './config/config.ts';
+import { createAdaptiveLimit } from '../breaker/adaptive-limit.ts';
+import { createBalancer } from '../breaker/balance.ts';
+import type { Permit } from '../breaker/breaker.ts';
+import { createBulkhead, type Bulkhead } from '../breaker/bulkhead.ts';
+import { createRetries, type Retries } from '../breaker/retries.ts';
+import type { UpstreamConfig } from '../config/config.ts';
 import { createHashKey } from './hash-key.ts';
-import type { Metrics } from './log/metrics.ts';
+import type { Metrics } from '../log/metrics.ts';
 import { measureUpstream } from './measure-upstream.ts';
-import type { Passage } from './passage.ts';
-import { refuse, type Refusal } from './refusal.ts';
+import type { Passage } from '../passage.ts';
+import { refuse, type Refusal } from '../refusal.ts';
 import type { TargetPlan } from './target-plan.ts';
 import { createTargetSet } from './target-set.ts';
-import type { World } from './world.ts';
+import type { World } from '../world.ts';
 
 /** A target and the permit of its circuit, which must be given back once. */
 export interface Picked {

@@ -1,5 +1,5 @@
 /** Whether traffic should come here now, and what an operator should know even if so. */
-import type { Plan } from './plan.ts';
+import type { Plan } from '../plan.ts';
 import type { ReloadState } from './reload.ts';
 
 export interface Readiness {

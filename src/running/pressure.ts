@@ -6,8 +6,8 @@
  * twenty times a second; a request costs a comparison.
  */
 import { getHeapStatistics } from 'node:v8';
-import type { OverloadConfig } from './config/config.ts';
-import type { World } from './world.ts';
+import type { OverloadConfig } from '../config/config.ts';
+import type { World } from '../world.ts';
 
 /** Routes of 0 are shed first, and none of 3 ever. */
 export type Priority = 0 | 1 | 2 | 3;

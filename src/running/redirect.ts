@@ -2,10 +2,10 @@
  * The port for those who still say `http://`: every request is told to come
  * again over TLS, and goes no further. It costs a head and one short reply.
  */
-import { createRequestId } from './log/request-id.ts';
-import { problemOf, refuse, refusalLines, type Refusal } from './refusal.ts';
-import type { Serve } from './wire/serve.ts';
-import type { Exchange } from './wire/exchange.ts';
+import { createRequestId } from '../log/request-id.ts';
+import { problemOf, refuse, refusalLines, type Refusal } from '../refusal.ts';
+import type { Serve } from '../wire/serve.ts';
+import type { Exchange } from '../wire/exchange.ts';
 
 const NO_HOST = refuse('malformed_request', {
   detail: 'The request names no host and path that could be asked over TLS.',

@@ -4,18 +4,18 @@
  * known by its address: one that leaves the answer and comes back has the circuit
  * and the connections it had. Nothing here happens for a request.
  */
-import type { Probe } from './breaker/health.ts';
-import { isLiteral } from './config/addresses.ts';
-import type { TargetConfig, UpstreamConfig } from './config/config.ts';
-import type { Metrics, MetricsLease } from './log/metrics.ts';
+import type { Probe } from '../breaker/health.ts';
+import { isLiteral } from '../config/addresses.ts';
+import type { TargetConfig, UpstreamConfig } from '../config/config.ts';
+import type { Metrics, MetricsLease } from '../log/metrics.ts';
 import { measureName, measureTarget } from './measure-upstream.ts';
 import { createTarget, type TargetPlan } from './target-plan.ts';
-import { probeHealth, type HealthProbeOptions } from './wire/health-probe.ts';
-import { MOST_ADDRESSES, watchName, type NameWatch } from './wire/name-watch.ts';
-import { createResolver } from './wire/resolve.ts';
-import { createTargetTls } from './wire/target-tls.ts';
-import type { Target } from './wire/upstream.ts';
-import type { World } from './world.ts';
+import { probeHealth, type HealthProbeOptions } from '../wire/health-probe.ts';
+import { MOST_ADDRESSES, watchName, type NameWatch } from '../wire/name-watch.ts';
+import { createResolver } from '../wire/resolve.ts';
+import { createTargetTls } from '../wire/target-tls.ts';
+import type { Target } from '../wire/upstream.ts';
+import type { World } from '../world.ts';
 
 export interface TargetSet {
   members(): readonly TargetPlan[];

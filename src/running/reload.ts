@@ -4,11 +4,11 @@
  * asks hears of a text no older than the question. What cannot be used is said
  * and remembered, and changes nothing.
  */
-import type { Config } from './config/config.ts';
-import { type Fault, formatFault } from './config/faults.ts';
-import type { LoadedConfig } from './config/load.ts';
-import type { Metrics } from './log/metrics.ts';
-import type { World } from './world.ts';
+import type { Config } from '../config/config.ts';
+import { type Fault, formatFault } from '../config/faults.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Metrics } from '../log/metrics.ts';
+import type { World } from '../world.ts';
 
 export type ReloadOutcome =
   | { readonly ok: true; readonly changed: readonly string[] }

@@ -1,8 +1,8 @@
 /** One record of the trail for each call by somebody known, whatever became of it: who called what, with which scopes. */
-import type { Principal } from './auth/principal.ts';
-import type { Passage } from './passage.ts';
-import type { TrailEvent } from './store/store.ts';
-import type { Clock } from './world.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { Passage } from '../passage.ts';
+import type { TrailEvent } from '../store/store.ts';
+import type { Clock } from '../world.ts';
 
 export interface CallEnding {
   readonly status: number;

@@ -4,30 +4,30 @@
  * tests start too. A new configuration is put in place by one assignment, so a
  * request sees the whole of one or the whole of the other.
  */
-import { createAdmin } from './admin/admin.ts';
-import { createAdminTokenCheck } from './admin/admin-token.ts';
-import { createControl } from './admin/control.ts';
-import { changesBetween } from './config/changes.ts';
-import type { Config } from './config/config.ts';
-import type { LoadedConfig } from './config/load.ts';
-import type { ControlRoute } from './control.ts';
+import { createAdmin } from '../admin/admin.ts';
+import { createAdminTokenCheck } from '../admin/admin-token.ts';
+import { createControl } from '../admin/control.ts';
+import { changesBetween } from '../config/changes.ts';
+import type { Config } from '../config/config.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { ControlRoute } from '../control.ts';
 import { createKeep } from './keep.ts';
-import { createLineWriter, openSink, type Sink } from './log/line-writer.ts';
-import { createMetrics } from './log/metrics.ts';
+import { createLineWriter, openSink, type Sink } from '../log/line-writer.ts';
+import { createMetrics } from '../log/metrics.ts';
 import { measure, measureCertificates } from './measure.ts';
-import type { Link } from './passage.ts';
-import { createPlan, type Plan } from './plan.ts';
+import type { Link } from '../passage.ts';
+import { createPlan, type Plan } from '../plan.ts';
 import { readiness } from './readiness.ts';
-import { createRecord } from './record.ts';
+import { createRecord } from '../record.ts';
 import { createRedirect } from './redirect.ts';
 import { createReloader, type ReloadOutcome } from './reload.ts';
 import { reloadRoute } from './reload-route.ts';
 import { createServing, type Serving } from './serving.ts';
-import { takeOwnIssuer } from './take-own-issuer.ts';
-import { createWireCounters } from './wire/counters.ts';
-import { listen, type Listener } from './wire/listener.ts';
-import type { Serve } from './wire/serve.ts';
-import type { Clock, World } from './world.ts';
+import { takeOwnIssuer } from '../issuer/take-own-issuer.ts';
+import { createWireCounters } from '../wire/counters.ts';
+import { listen, type Listener } from '../wire/listener.ts';
+import type { Serve } from '../wire/serve.ts';
+import type { Clock, World } from '../world.ts';
 
 export interface Running {
   /** The one that serves now. */

@@ -4,10 +4,10 @@
  * may set; then what the gateway itself knows. Everything that can be worked out
  * at plan time is; a request costs one pass over its fields and one string.
  */
-import type { Passage } from './passage.ts';
-import { fieldOf, fieldsOf } from './request.ts';
-import { keptFields } from './wire/fields.ts';
-import type { RequestHead } from './wire/request-head.ts';
+import type { Passage } from '../passage.ts';
+import { fieldOf, fieldsOf } from '../request.ts';
+import { keptFields } from '../wire/fields.ts';
+import type { RequestHead } from '../wire/request-head.ts';
 
 /** Fields that the gateway writes itself, for a trusted peer too. */
 const OWN = ['x-forwarded-for', 'x-request-id', 'traceparent', 'tracestate'];
