@@ -170,7 +170,7 @@ test('nothing in a configuration can be changed afterwards', () => {
   frozen(configOf(ARCHITECTURE).config, 'config');
 });
 
-test('the faults of a file come all at once, in the order of its lines', () => {
+test('LC-09 the faults of a file come all at once, in the order of its lines', () => {
   const faults = faultsOf(`listen: 8080
 admn: {}
 issuers:
