@@ -11,21 +11,18 @@ import { changesBetween } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { ControlRoute } from '../control.ts';
+import { openDoors, type Doors } from './doors.ts';
+import { createEditions } from './editions.ts';
 import { createKeep } from './keep.ts';
 import { createLineWriter, openSink, type Sink } from '../log/line-writer.ts';
 import { createMetrics } from '../log/metrics.ts';
-import { measure, measureCertificates } from './measure.ts';
+import { measureCertificates } from './measure.ts';
 import type { Link } from '../passage.ts';
-import { createPlan, type Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { readiness } from './readiness.ts';
-import { createRecord } from '../record.ts';
-import { createRedirect } from './redirect.ts';
 import { createReloader, type ReloadOutcome } from './reload.ts';
 import { reloadRoute } from './reload-route.ts';
-import { createServing, type Serving } from './serving.ts';
-import { takeOwnIssuer } from '../issuer/take-own-issuer.ts';
 import { createWireCounters } from '../wire/counters.ts';
-import { listen, type Listener } from '../wire/listener.ts';
 import type { Serve } from '../wire/serve.ts';
 import type { Clock, World } from '../world.ts';
 
@@ -58,9 +55,6 @@ export interface RunParts extends World {
   readonly load?: (running: Config) => LoadedConfig;
 }
 
-/** Who is told to come again need not come in two ways. */
-const NO_HTTP2 = { tls: false, cleartext: false, streams: 0 };
-
 /** Rejects with the system's error when it cannot listen. */
 export async function runGateway(first: Config, parts: RunParts): Promise<Running> {
   const { clock, log } = parts;
@@ -70,26 +64,7 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
   const sink = parts.accessSink ?? (first.log.access === 'off' ? undefined : openSink(first.log.access));
   const lines = sink === undefined ? undefined : createLineWriter(sink, clock);
 
-  let edition = 0;
-  /** All of a configuration, ready to serve and not serving yet. */
-  async function prepare(config: Config): Promise<Serving> {
-    const lease = keep.lease();
-    const series = metrics.lease();
-    function letGo(): void {
-      lease.end();
-      series.end();
-    }
-    try {
-      const ownIssuer = await takeOwnIssuer(config, lease, { ...parts, metrics });
-      const plan = createPlan(config, { ...parts, metrics: series, ownIssuer, lease, edition: ++edition });
-      measure(plan, counters, lines);
-      return createServing(plan, createRecord(plan, lines?.write), letGo);
-    } catch (error) {
-      letGo();
-      throw error;
-    }
-  }
-
+  const prepare = createEditions({ world: parts, metrics, keep, counters, lines });
   let serving = await prepare(first);
   const front: Serve<Link> = {
     opened: (...caller) => serving.opened(...caller),
@@ -101,8 +76,7 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
     const changed = changesBetween(serving.plan.config, config);
     const next = await prepare(config);
     try {
-      listener?.use({ settings: settingsOf(config), tls: config.tls });
-      redirect?.use({ settings: settingsOf(config), tls: undefined });
+      doors?.use(config);
     } catch (error) {
       next.retire();
       throw error;
@@ -110,7 +84,7 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
     const before = serving;
     serving = next;
     next.plan.start();
-    if (listener !== undefined) measureCertificates(next.plan.metrics, listener.certificates);
+    if (doors !== undefined) measureCertificates(next.plan.metrics, doors.certificates);
     before.retire();
     checkToken = createAdminTokenCheck(config.admin.tokenSha256);
     return changed;
@@ -140,38 +114,30 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
     ready: () => readiness(serving.plan, { draining, reload: reloader.state() }),
     control,
   });
-  const common = {
-    maxConnections: first.limits.maxConnections,
-    maxPerAddress: first.limits.maxPerAddress,
-    addressKeyOf(remoteAddress: string) {
-      const peer = serving.plan.openPeer(remoteAddress, 'http', undefined);
-      return peer.trusted ? undefined : peer.addressKey;
-    },
-    isFull: () => serving.plan.pressure.isFull,
-    counters,
-    clock,
-    log,
-    settings: settingsOf(first),
-  };
-  let listener: Listener | undefined;
-  let redirect: Listener | undefined;
+  let doors: Doors | undefined;
   try {
-    listener = await listen({ ...common, ...first.listen, tls: first.tls, http2: first.http2 }, front);
-    measureCertificates(serving.plan.metrics, listener.certificates);
-    if (first.redirect !== undefined) {
-      const again = createRedirect({ port: listener.port, dateLine: serving.plan.dateLine });
-      redirect = await listen({ ...common, ...first.redirect, tls: undefined, http2: NO_HTTP2 }, again);
-    }
+    const doorParts = {
+      addressKeyOf(remoteAddress: string) {
+        const peer = serving.plan.openPeer(remoteAddress, 'http', undefined);
+        return peer.trusted ? undefined : peer.addressKey;
+      },
+      isFull: () => serving.plan.pressure.isFull,
+      dateLine: serving.plan.dateLine,
+      counters,
+      clock,
+      log,
+    };
+    doors = await openDoors(first, doorParts, front);
   } catch (error) {
-    await listener?.close(0);
     serving.retire();
     await admin.close();
     await keep.settled();
     throw error;
   }
+  measureCertificates(serving.plan.metrics, doors.certificates);
   serving.plan.start();
 
-  const { port, address } = listener;
+  const { port, address, redirectPort } = doors;
   return {
     get plan() {
       return serving.plan;
@@ -179,7 +145,7 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
     port,
     address,
     adminPort: admin.address.port,
-    redirectPort: redirect?.port,
+    redirectPort,
     reload: reloader.reload,
     openParts: keep.size,
     cut: () => counters.drainsCut,
@@ -187,11 +153,10 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
       draining = true;
       const { delayMs, timeoutMs } = serving.plan.config.drain;
       if (graceMs === undefined && delayMs > 0) {
-        for (const one of [listener, redirect]) one?.drain();
+        doors.drain();
         await passed(delayMs, clock);
       }
-      const grace = graceMs ?? timeoutMs;
-      await Promise.all([listener.close(grace), redirect?.close(grace)]);
+      await doors.close(graceMs ?? timeoutMs);
       serving.retire();
       await admin.close();
       await keep.settled();
@@ -212,10 +177,6 @@ function passed(ms: number, clock: Clock): Promise<void> {
 
 function controlsOf({ ownIssuer }: Plan): readonly ControlRoute[] {
   return ownIssuer === undefined ? [] : [ownIssuer.clientApi];
-}
-
-function settingsOf({ limits, timeouts }: Config): Config['limits'] & Config['timeouts'] {
-  return { ...limits, ...timeouts };
 }
 
 const CANNOT_RELOAD = {
