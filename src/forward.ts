@@ -186,7 +186,7 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
     if (picked === undefined) return undefined;
     const pauseMs = upstream.retries.pauseBefore(after, {
       retries: this.#retries,
-      elsewhere: upstream.targets.length > 1,
+      elsewhere: upstream.targets.some((target) => target !== picked.target && target.isAvailable()),
       nowMs: plan.clock.monotonic(),
       deadlineAt: relay.deadlineAt,
     });
