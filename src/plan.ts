@@ -4,43 +4,37 @@
  * every stage; a request sees functions over what is made here, and nothing is
  * looked up by name any more.
  */
-import { createAuthenticator, type Authenticator, type IssuerAuthenticator } from './auth/authenticate.ts';
-import { createIssuerChoice } from './auth/choose-issuer.ts';
-import { createJwksFetcher } from './auth/jwks-fetch.ts';
-import { createKeySet, type FetchKeys, type KeySet, type KeySetOptions } from './auth/keyset.ts';
-import { createCertificateCheck, readClientCertificate, type CheckCertificate } from './auth/client-certificate.ts';
+import type { Authenticator } from './auth/authenticate.ts';
+import type { KeySet } from './auth/keyset.ts';
+import { createCertificateCheck, type CheckCertificate } from './auth/client-certificate.ts';
 import { createAuthorizer, createScopeList, type Authorize } from './auth/scopes.ts';
-import { createTokenCache, type TokenCache } from './auth/token-cache.ts';
+import type { TokenCache } from './auth/token-cache.ts';
+import { createAuthenticators, realmOf } from './authenticators.ts';
 import type {
-  AuthConfig,
   Config,
   InjectedClaim,
-  IssuerConfig,
   PluginConfig,
   RateLimitConfig,
   RouteConfig,
   UpstreamConfig,
 } from './config/config.ts';
 import { identityOf } from './config/identity.ts';
-import { SELF } from './config/resolve-oauth2.ts';
 import { createKeep, type Lease } from './running/keep.ts';
 import { createReplyGuard } from './forward.ts';
-import { addressKey, callerAddress, createTrustedProxies } from './limit/address.ts';
 import { createLimiter, type Limiter, type LimiterCounters } from './limit/limiter.ts';
 import { createSlidingWindow } from './limit/sliding-window.ts';
 import { routeText, type RouteText } from './log/access-log.ts';
 import { createDateLine } from './log/time.ts';
 import type { Metrics } from './log/metrics.ts';
-import { createRequestId, keepRequestId } from './log/request-id.ts';
 import { createRequestMetrics, type RequestMetrics } from './log/request-metrics.ts';
-import { nextTrace } from './log/trace-context.ts';
 import type { OwnIssuer } from './issuer/own-issuer.ts';
+import { createOrigins } from './origin.ts';
 import type { Origin, Passage, Peer } from './passage.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
 import { createClaimInjector, type ClaimInjector } from './plugin/inject-claims.ts';
 import type { LocalRoute } from './local.ts';
 import { createPressure, PRIORITIES, type Pressure, type Priority } from './running/pressure.ts';
-import { fieldOf, fieldsOf, type Request } from './request.ts';
+import type { Request } from './request.ts';
 import { createCors, type Cors } from './route/cors.ts';
 import { createRewriter } from './route/rewrite.ts';
 import { createRouteTable, type RouteTable } from './route/table.ts';
@@ -132,11 +126,6 @@ export interface Plan extends PlanParts {
   close(): void;
 }
 
-/** What challenges call the place that a token is for. */
-function realmOf({ issuers }: AuthConfig): string {
-  return issuers.map(({ name }) => name).join(', ');
-}
-
 /** Claim injectors made so far: principals keep the text by their number, and outlive a plan. */
 let injectorsMade = 0;
 
@@ -161,61 +150,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
         ),
     });
   });
-  const fetchKeys = createJwksFetcher({ clock });
-  const ownKeys: FetchKeys = async () => ({ keys: ownIssuer?.publicKeys() ?? [], maxAgeMs: undefined });
-  const keySets = new Map<string, KeySet>();
-  const unstarted: KeySet[] = [];
-  const tokenCaches: TokenCache[] = [];
-
-  /** Who shares a key set shares the shortest of the lives they give it. */
-  function keySetOptionsOf({ jwksUri }: IssuerConfig): KeySetOptions {
-    const sharers = config.routes.flatMap(({ auth }) => auth?.issuers.filter((one) => one.jwksUri === jwksUri) ?? []);
-    return {
-      jwksUri,
-      ttlMs: Math.min(...sharers.map(({ jwksTtlMs }) => jwksTtlMs)),
-      maxStaleMs: Math.min(...sharers.map(({ jwksMaxStaleMs }) => jwksMaxStaleMs)),
-    };
-  }
-
-  function makeKeySet(options: KeySetOptions): KeySet {
-    const isOwn = options.jwksUri === SELF && ownIssuer !== undefined;
-    const keySet = createKeySet(options, { ...world, random, fetchKeys: isOwn ? ownKeys : fetchKeys });
-    if (isOwn) ownIssuer.whenKeysChange(keySet.refresh);
-    unstarted.push(keySet);
-    return keySet;
-  }
-
-  /** Routes that ask the same of a token share what was verified, whatever scopes each wants. */
-  const authenticators = new Map<string, IssuerAuthenticator>();
-  function authenticatorFor(issuer: IssuerConfig, { requiredClaims, source }: AuthConfig): IssuerAuthenticator {
-    const options = keySetOptionsOf(issuer);
-    const keysKey = `keys ${identityOf([options, options.jwksUri === SELF && [config.oauth2, config.scopes]])}`;
-    // The cache counts the versions of these keys and of no others.
-    const key = `tokens ${identityOf([issuer, requiredClaims, source])} ${keysKey}`;
-    let authenticator = authenticators.get(key);
-    if (authenticator === undefined) {
-      const keySet = lease.take(
-        keysKey,
-        () => makeKeySet(options),
-        (made) => made.close(),
-      );
-      keySets.set(options.jwksUri, keySet);
-      const cache = lease.take(key, () => createTokenCache(clock));
-      tokenCaches.push(cache);
-      authenticator = createAuthenticator({ issuer, requiredClaims, source }, { clock, keySet, cache });
-      authenticators.set(key, authenticator);
-    }
-    return authenticator;
-  }
-
-  function authenticatorOf(auth: AuthConfig): Authenticator {
-    const [first, ...others] = auth.issuers.map((issuer) => ({
-      issuer: issuer.issuer,
-      authenticator: authenticatorFor(issuer, auth),
-    }));
-    if (others.length === 0) return first!.authenticator;
-    return createIssuerChoice([first!, ...others], { source: auth.source, realm: realmOf(auth) });
-  }
+  const authenticators = createAuthenticators(config, { ...world, lease, random });
 
   // A name that carries identity on one route must not be a client's to set on any other.
   const identityHeaders = [
@@ -264,7 +199,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       cors: route.cors === undefined ? undefined : createCors(route.cors),
       addressLimits: limits.filter(({ stage }) => stage === 'address'),
       callerLimits: limits.filter(({ stage }) => stage === 'caller'),
-      authenticator: auth === undefined ? undefined : authenticatorOf(auth),
+      authenticator: auth === undefined ? undefined : authenticators.of(auth),
       checkCertificate:
         route.clientCertificate === undefined ? undefined : createCertificateCheck(route.clientCertificate),
       authorize: auth === undefined ? undefined : createAuthorizer(auth, realmOf(auth)),
@@ -334,7 +269,6 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     () => createPressure(config.overload, world),
     (made) => made.close(),
   );
-  const trusted = createTrustedProxies(config.trustedProxies);
 
   return {
     ...world,
@@ -345,52 +279,17 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     routes,
     routeList,
     failedAuthentications,
-    keySets,
-    tokenCaches,
+    keySets: authenticators.keySets,
+    tokenCaches: authenticators.tokenCaches,
     limiters: limiters.all(),
     upstreams: upstreams.all(),
-    openPeer(remoteAddress, scheme, certificate) {
-      const address = callerAddress(remoteAddress, [], trusted);
-      return {
-        address,
-        addressKey: addressKey(address, config.ipv6Prefix),
-        trusted: trusted.has(address),
-        scheme,
-        certificate: certificate && readClientCertificate(certificate),
-      };
-    },
-    seePeer: (peer) => ({
-      ...peer,
-      addressKey: addressKey(peer.address, config.ipv6Prefix),
-      trusted: trusted.has(peer.address),
-    }),
-    originOf(request, peer) {
-      const { traceparent, continued } = nextTrace(fieldOf(request, 'traceparent'));
-      const state = continued ? fieldsOf(request, 'tracestate').join(',') : '';
-      const tracestate = state === '' ? '' : `tracestate: ${state}\r\n`;
-      if (!peer.trusted) return { ...peerOrigin(peer), requestId: createRequestId(), traceparent, tracestate };
-      const address = callerAddress(peer.address, fieldsOf(request, 'x-forwarded-for'), trusted);
-      return {
-        peer,
-        address,
-        addressKey: address === peer.address ? peer.addressKey : addressKey(address, config.ipv6Prefix),
-        requestId: keepRequestId(fieldOf(request, 'x-request-id')),
-        traceparent,
-        tracestate,
-      };
-    },
+    ...createOrigins(config),
     dateLine: createDateLine(clock),
     pressure,
     ownIssuer,
-    start() {
-      for (const keySet of unstarted) keySet.start();
-    },
+    start: authenticators.start,
     close: () => lease.end(),
   };
-}
-
-function peerOrigin(peer: Peer): Pick<Origin, 'peer' | 'address' | 'addressKey'> {
-  return { peer, address: peer.address, addressKey: peer.addressKey };
 }
 
 /** Makes one thing for each configuration object: what routes share by name, they share at run time. */
