@@ -12,6 +12,15 @@ export interface Clock {
   readonly every: (intervalMs: number, tick: () => void) => () => void;
 }
 
+/** Calls `then` once, about `ms` from now, unless the returned function is called before. */
+export function callAfter(every: Clock['every'], ms: number, then: () => void): () => void {
+  const stop = every(ms, () => {
+    stop();
+    then();
+  });
+  return stop;
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** The operator's log: events with fields, not prose. Never handed a token, a secret or a whole header. */

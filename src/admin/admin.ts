@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Control } from './control.ts';
+import { type Control, pathOf } from './control.ts';
 
 export interface AdminOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -93,8 +93,7 @@ function safeAnswer(url: string, sources: AdminSources): Answer {
 }
 
 function answer(url: string, { metrics, ready }: AdminSources): Answer {
-  const query = url.indexOf('?');
-  switch (query === -1 ? url : url.slice(0, query)) {
+  switch (pathOf(url)) {
     case '/healthz':
       return { status: 200, type: TEXT, body: 'alive\n' };
     case '/readyz': {

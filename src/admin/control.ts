@@ -82,7 +82,7 @@ function send(response: ServerResponse, { status, fields, body }: ControlReply, 
   response.end(body);
 }
 
-function pathOf(url: string): string {
+export function pathOf(url: string): string {
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
 }

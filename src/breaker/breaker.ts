@@ -3,10 +3,10 @@
  * in a sliding window; open: none pass; half-open: exactly `probes` pass in each
  * `openForMs` and the rest are refused at once, never queued. A permit is the
  * number of the state it was given in, so the late result of an earlier state
- * moves nothing. No timer; a request costs two comparisons and two additions.
+ * moves nothing. No timer; a request costs a few comparisons and additions.
  */
 import type { Clock } from '../world.ts';
-import { createResultWindow, type ResultWindow } from './result-window.ts';
+import { createCountWindow, type CountWindow } from './count-window.ts';
 
 export interface BreakerOptions {
   /** The share of failures that opens, 0 to 1. */
@@ -58,8 +58,15 @@ export interface BreakerParts {
   readonly changed?: (state: BreakerState, reason: ChangeReason) => void;
 }
 
+/** Of the window: all, those that failed, and those that were slow. */
+interface Results {
+  readonly all: CountWindow;
+  readonly failed: CountWindow;
+  readonly slow: CountWindow;
+}
+
 type State =
-  | { readonly kind: 'closed'; readonly results: ResultWindow; readonly sinceMs: number; failuresInARow: number }
+  | { readonly kind: 'closed'; readonly results: Results; readonly sinceMs: number; failuresInARow: number }
   | { readonly kind: 'open'; readonly untilMs: number }
   | { readonly kind: 'half_open'; given: number; succeeded: number; nextProbesAtMs: number };
 
@@ -82,7 +89,11 @@ export function createBreaker(options: BreakerOptions, { clock, random, changed 
   function closed(): State {
     return {
       kind: 'closed',
-      results: createResultWindow(options.windowMs),
+      results: {
+        all: createCountWindow(options.windowMs),
+        failed: createCountWindow(options.windowMs),
+        slow: createCountWindow(options.windowMs),
+      },
       sinceMs: clock.monotonic(),
       failuresInARow: 0,
     };
@@ -104,11 +115,13 @@ export function createBreaker(options: BreakerOptions, { clock, random, changed 
   }
 
   /** Why the results so far open it, if they do. A success can be the one that makes the number large enough to judge. */
-  function verdict(results: ResultWindow): OpeningReason | undefined {
-    const total = results.total();
+  function verdict({ all, failed, slow }: Results, nowMs: number): OpeningReason | undefined {
+    const total = all.total(nowMs);
     if (total < minimumRequests) return undefined;
-    if (results.failures() > 0 && results.failures() >= options.failureRate * total) return 'failure_rate';
-    if (results.slow() > 0 && results.slow() >= options.slowCallRate * total) return 'slow_calls';
+    const failures = failed.total(nowMs);
+    if (failures > 0 && failures >= options.failureRate * total) return 'failure_rate';
+    const slowOnes = slow.total(nowMs);
+    if (slowOnes > 0 && slowOnes >= options.slowCallRate * total) return 'slow_calls';
     return undefined;
   }
 
@@ -136,8 +149,10 @@ export function createBreaker(options: BreakerOptions, { clock, random, changed 
       const isSlow = tookMs >= slowCallMs;
       if (state.kind === 'closed') {
         state.failuresInARow = 0;
-        state.results.add(clock.monotonic(), false, isSlow);
-        const reason = verdict(state.results);
+        const now = clock.monotonic();
+        state.results.all.add(now);
+        if (isSlow) state.results.slow.add(now);
+        const reason = verdict(state.results, now);
         if (reason !== undefined) open(reason);
       } else if (isSlow) open('probe_failed');
       else if (state.kind === 'half_open' && ++state.succeeded >= probes) become(closed(), 'probes_succeeded');
@@ -146,9 +161,11 @@ export function createBreaker(options: BreakerOptions, { clock, random, changed 
       if (permit !== generation) return;
       if (state.kind !== 'closed') return open('probe_failed');
       state.failuresInARow++;
-      state.results.add(clock.monotonic(), true, false);
+      const now = clock.monotonic();
+      state.results.all.add(now);
+      state.results.failed.add(now);
       const inARow = state.failuresInARow >= options.consecutiveFailures;
-      const reason = verdict(state.results) ?? (inARow ? 'consecutive_failures' : undefined);
+      const reason = verdict(state.results, now) ?? (inARow ? 'consecutive_failures' : undefined);
       if (reason !== undefined) open(reason);
     },
     release(permit) {

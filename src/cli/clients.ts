@@ -5,6 +5,7 @@ import { suggestion } from '../config/nearest.ts';
 import { viewOf, viewOfStatic } from '../oauth/client-view.ts';
 import { DeskFault } from '../oauth/desk.ts';
 import {
+  clientCalled,
   createClient,
   deleteClient,
   enableClient,
@@ -173,7 +174,7 @@ async function remove({ desk, terminal, values, about }: Job): Promise<ExitCode 
 /** By id or name. */
 async function find({ store, oauth2 }: OpenDesk, about: string): Promise<StoredClient | string> {
   const all = await store.clients();
-  const found = all.find(({ id }) => id === about) ?? all.find(({ name }) => name === about);
+  const found = clientCalled(about, all);
   if (found !== undefined) return found;
   if (oauth2.clients.some(({ id }) => id === about))
     return `client \`${about}\` stands in the configuration; change it there`;

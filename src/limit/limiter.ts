@@ -5,6 +5,7 @@
  * change are made with the limiter.
  */
 import { createHash } from 'node:crypto';
+import { claimAt } from '../claim-at.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 
 interface Quota {
@@ -169,15 +170,6 @@ function principalKey(by: LimiterOptions['by'], principal: NonNullable<Caller['p
 
 function issuerPart(issuer: string): string {
   return `${issuer.length}:${issuer}`;
-}
-
-function claimAt(claims: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
-  let value: unknown = claims;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
 }
 
 /** A String of Structured Fields (RFC 9651 §3.3.3); what it cannot hold becomes `_`. */

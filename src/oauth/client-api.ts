@@ -14,6 +14,7 @@ import type { StaticClient } from './clients.ts';
 import { type Desk, DeskFault } from './desk.ts';
 import {
   type ClientAndSecret,
+  clientCalled,
   createClient,
   deleteClient,
   enableClient,
@@ -124,8 +125,7 @@ export function createClientApi(parts: Omit<Desk, 'by'>, options: ClientApiOptio
   }
 
   async function find({ store }: Desk, about: string): Promise<StoredClient | DeskFault> {
-    const all = await store.clients();
-    const found = all.find(({ id }) => id === about) ?? all.find(({ name }) => name === about);
+    const found = clientCalled(about, await store.clients());
     if (found !== undefined) return found;
     return isStatic(about)
       ? new DeskFault('conflict', 'the client stands in the configuration; change it there')

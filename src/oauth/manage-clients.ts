@@ -64,6 +64,11 @@ export async function rotateSecret(desk: Desk, id: string, overlapMs: number): P
   return { client, secret };
 }
 
+/** By id, and failing that by name. */
+export function clientCalled(about: string, clients: readonly StoredClient[]): StoredClient | undefined {
+  return clients.find(({ id }) => id === about) ?? clients.find(({ name }) => name === about);
+}
+
 /** Tokens that a client has go on until they expire; it gets no more while it is disabled. */
 export async function enableClient(desk: Desk, id: string, enabled: boolean): Promise<StoredClient | DeskFault> {
   const state = enabled ? 'active' : 'disabled';

@@ -24,7 +24,7 @@ import { createReloader, type ReloadOutcome } from './reload.ts';
 import { reloadRoute } from './reload-route.ts';
 import { createWireCounters } from '../wire/counters.ts';
 import type { Serve } from '../wire/serve.ts';
-import type { Clock, World } from '../world.ts';
+import { callAfter, type World } from '../world.ts';
 
 export interface Running {
   /** The one that serves now. */
@@ -154,7 +154,7 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
       const { delayMs, timeoutMs } = serving.plan.config.drain;
       if (graceMs === undefined && delayMs > 0) {
         doors.drain();
-        await passed(delayMs, clock);
+        await new Promise<void>((resolve) => callAfter(clock.every, delayMs, resolve));
       }
       await doors.close(graceMs ?? timeoutMs);
       serving.retire();
@@ -163,16 +163,6 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
       await lines?.close();
     },
   };
-}
-
-/** Resolves after `ms`. */
-function passed(ms: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = clock.every(ms, () => {
-      stop();
-      resolve();
-    });
-  });
 }
 
 function controlsOf({ ownIssuer }: Plan): readonly ControlRoute[] {

@@ -4,6 +4,7 @@
  * nothing under another strategy.
  */
 import { hashOf } from '../breaker/rendezvous.ts';
+import { claimAt } from '../claim-at.ts';
 import type { BalanceConfig } from '../config/config.ts';
 import type { Passage } from '../passage.ts';
 import { fieldOf } from '../request.ts';
@@ -19,13 +20,4 @@ export function createHashKey(balance: BalanceConfig): (passage: Keyed) => numbe
     const value = principal && claimAt(principal.claims, by.path);
     return hashOf(typeof value === 'string' || typeof value === 'number' ? String(value) : address);
   };
-}
-
-function claimAt(claims: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
-  let value: unknown = claims;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
 }

@@ -3,7 +3,7 @@
  * back-pressure both ways, and never a reply that pretends to be whole. Knows
  * nothing of policy: the observer makes the heads and hears how it ended.
  */
-import type { Clock } from '../world.ts';
+import { callAfter, type Clock } from '../world.ts';
 import type { BodyFault, Exchange, ExchangeListener, RequestBodySink } from './exchange.ts';
 import { keptFields } from './fields.ts';
 import type { FieldSection } from './fields.ts';
@@ -321,12 +321,11 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     this.#connection?.destroy();
     this.#connection = undefined;
     if (pauseMs === 0) this.#sendAgain();
-    else this.#stopPause = this.#request.every(pauseMs, () => this.#sendAgain());
+    else this.#stopPause = callAfter(this.#request.every, pauseMs, () => this.#sendAgain());
     return true;
   }
 
   #sendAgain(): void {
-    this.#stopPause?.();
     this.#stopPause = undefined;
     this.#pool = this.#observer.retry();
     if (this.#pool === undefined) this.#over = true;
