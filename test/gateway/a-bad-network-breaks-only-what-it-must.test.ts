@@ -4,6 +4,7 @@ import { startBadNetwork } from '../support/bad-network.ts';
 import { ask, connectRaw, requestText } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { startGateway } from '../support/gateway.ts';
+import { until } from '../support/other-end.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 async function setUp(t: TestContext, settings = '') {
@@ -20,10 +21,6 @@ routes: [{ path: /*, kind: operations, upstream: orders, auth: none, rate_limit:
   t.after(() => Promise.all([gateway.close(), network.close(), service.close()]));
   return { clock, gateway, network, service };
 }
-
-const until = async (done: () => boolean) => {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
-};
 
 test('RT-12 a network that takes 200 ms each way takes 400 ms and breaks nothing', async (t) => {
   const { gateway, network, service } = await setUp(t);

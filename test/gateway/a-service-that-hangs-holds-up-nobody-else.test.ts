@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { ask, connectRaw, requestText } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { startGateway } from '../support/gateway.ts';
+import { until } from '../support/other-end.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 async function setUp(t: TestContext, concurrency: string) {
@@ -38,10 +39,6 @@ routes:
     answer: () => held.shift()!.write('HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n'),
   };
 }
-
-const until = async (done: () => boolean) => {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
-};
 
 test('RT-13 past its limit a few wait, the rest hears overloaded at once, and other services do not feel it', async (t) => {
   const { gateway, bulkhead, call, held } = await setUp(t, '{ max: 3, queue: 2 }');

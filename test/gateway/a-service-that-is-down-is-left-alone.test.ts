@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { ask, connectRaw, requestText } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { startGateway } from '../support/gateway.ts';
+import { until } from '../support/other-end.ts';
 import { askAll } from '../support/pipeline.ts';
 import { startUpstream } from '../support/upstream.ts';
 
@@ -72,10 +73,6 @@ routes:
     state: () => gateway.plan.upstreams[0]!.targets[0]!.breaker!.state(),
   };
 }
-
-const until = async (done: () => boolean) => {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
-};
 
 test('CB-01 CB-07 CB-10 it opens at the threshold and not before, then nothing is sent, and other services do not feel it', async (t) => {
   const { clock, service, gateway, call, times } = await setUp(t);

@@ -4,6 +4,7 @@ import { ask } from '../support/client.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { startGateway } from '../support/gateway.ts';
 import { createIssuer, startIssuer } from '../support/issuer.ts';
+import { until } from '../support/other-end.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const clock = createFakeClock();
@@ -22,9 +23,6 @@ after(() => Promise.all([gateway.close(), upstream.close(), issuer.close()]));
 
 const call = (token: string) => ask(gateway.port, '/', { headers: { Authorization: `Bearer ${token}` } });
 const hits = () => gateway.plan.tokenCaches.reduce((sum, cache) => sum + cache.stats().hits, 0);
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
 const seconds = () => Math.floor(clock.wall() / 1000);
 
 async function assertReason(token: string, reason: string): Promise<void> {
