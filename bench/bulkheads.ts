@@ -6,14 +6,13 @@
  *
  *   npm run bench:bulkheads -- [--seconds 8]
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startGatewayProcess, type GatewayProcess } from '../test/support/process.ts';
 import { startService, startWitness } from './bystanders.ts';
 import { createCaller } from './caller.ts';
 import { AT_ONCE, EACH_MS, startLimited } from './limited-service.ts';
 import { percentile } from './statistics.ts';
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 interface Answers {
   readonly good: number[];

@@ -6,6 +6,7 @@
  *
  *   npm run bench:faults -- [--only "refuses,is slow"] [--seconds 6]
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startGatewayProcess, type GatewayProcess } from '../test/support/process.ts';
 import { createCaller, type Caller } from './caller.ts';
@@ -23,7 +24,6 @@ const CALLERS = 40;
 const THINK_MS = 20;
 /** Within which every target is to have had a request again. */
 const BACK_WITHIN_MS = 120_000;
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** What callers were answered in one stretch of time. */
 interface Stretch {

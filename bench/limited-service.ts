@@ -1,4 +1,5 @@
 /** A service that can do only so much at once; more waits in it, as in a pool of threads. On a thread of its own. */
+import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
@@ -9,10 +10,7 @@ const REPLY = 'HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\nok';
 /** `never`: nothing is ever answered. */
 export async function startLimited(never: boolean): Promise<{ readonly port: number; stop(): Promise<number> }> {
   const worker = new Worker(new URL(import.meta.url), { workerData: { never } });
-  const port = await new Promise<number>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
+  const [port] = (await once(worker, 'message')) as [number];
   return { port, stop: () => worker.terminate() };
 }
 

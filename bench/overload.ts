@@ -10,6 +10,7 @@
  *   npm run bench:overload -- [--seconds 4] [--connections 4000]
  */
 import { spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startGatewayProcess } from '../test/support/process.ts';
 import { createCaller, type Caller } from './caller.ts';
@@ -84,7 +85,6 @@ function send(caller: Caller, dueAt: number): void {
 const callers = Array.from({ length: connections }, () =>
   createCaller({ port: gateway.port, tls: false, close: false, answered }),
 );
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** The most good answers a second: the rate rises until they no longer keep up with it. */
 async function highestRate(): Promise<number> {
@@ -145,7 +145,7 @@ const highest = await highestRate();
 const n = (value: number) => Math.round(value).toLocaleString('en');
 console.log(`Node ${process.version}, ${n(connections)} connections; at most ${n(highest)} requests a second\n`);
 console.log(
-  '| asked, of the most | a second | good answers a second | of the most | p50, p99 of these (ms) | refused a second | late, lost a second | not sent a second |',
+  '| asked, of the most | a second | good answers a second | of the most | p50, p99 of these (ms) | refused a second | late, lost a second | not sent a second | its core |',
 );
 console.log('|---|---|---|---|---|---|---|---|---|');
 for (const factor of FACTORS) {

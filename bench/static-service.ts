@@ -1,4 +1,5 @@
 /** A service that costs next to nothing: the same answer to every read that ends a head. In a thread of its own. */
+import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
@@ -7,10 +8,7 @@ const ANSWER = 'HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\nConten
 /** Resolves with its port. */
 export async function startStatic(): Promise<{ readonly port: number; stop(): Promise<number> }> {
   const worker = new Worker(new URL(import.meta.url));
-  const port = await new Promise<number>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
+  const [port] = (await once(worker, 'message')) as [number];
   return { port, stop: () => worker.terminate() };
 }
 

@@ -8,6 +8,7 @@
  *   npm run bench:storms -- [--only slow heads,resets] [--connections 5000]
  */
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { frame, headersFrame, PREFACE, resetFrame, SETTINGS } from '../test/support/http2-frames.ts';
 import { startGatewayProcess } from '../test/support/process.ts';
@@ -23,7 +24,6 @@ const MIB = 1_048_576;
 const MOST_CONNECTIONS = 10_000;
 const SETTLING_MS = 2000;
 const BATCH_PAUSE_MS = 25;
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const service = await startService();
 const gateway = await startGatewayProcess(`
