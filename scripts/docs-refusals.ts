@@ -24,6 +24,8 @@ const WHEN: Readonly<Record<RefusalCode, string>> = {
   upstream_protocol: 'The service sent something that is not HTTP/1.1.',
   keys_unavailable:
     'The issuer’s keys cannot be had, so no token can be checked. Never the caller’s fault, so never 401.',
+  credentials_unavailable:
+    'The gateway itself needs a token for this service (`client_credentials`) and cannot get one. `Retry-After` says when it asks again.',
   circuit_open: 'The circuits of all targets are open. `Retry-After` says when the next probe may be.',
   overloaded: 'All connections to the service are in use, and none came free in time.',
   upstream_timeout:

@@ -5,7 +5,6 @@
  * target. How the exchange ended is told to `conclude` exactly once.
  */
 import type { Waiting } from './breaker/bulkhead.ts';
-import type { Unsuccessful } from './breaker/retries.ts';
 import type { Admission } from './gateway.ts';
 import type { Plan, RoutePlan, TunnelPlan } from './plan.ts';
 import type { Passage } from './passage.ts';
@@ -18,7 +17,7 @@ import type { Exchange, ExchangeListener } from './wire/exchange.ts';
 import { keptFields } from './wire/fields.ts';
 import type { Pool } from './wire/pool.ts';
 import { Relay } from './wire/relay.ts';
-import type { RelayFault, RelayObserver, RelayRequest, RelayUpgrade } from './wire/relay.ts';
+import type { Again, Pause, RelayFault, RelayObserver, RelayRequest, RelayUpgrade } from './wire/relay.ts';
 import type { ReplyHead } from './wire/reply-head.ts';
 import type { TunnelEnd } from './wire/tunnel.ts';
 import { readHandshake, UPGRADE_LINES, WEBSOCKET } from './wire/websocket.ts';
@@ -68,6 +67,7 @@ export function forward<Peer>(
   const headText = route.writeHead(head, admission, route.inject(admission));
   const relay = {
     headText: upgrade === undefined ? headText : headText + UPGRADE_LINES,
+    lastLines: '',
     maxBodyBytes: route.maxBodyBytes,
     deadlineAt: exchange.startedAt + route.totalMs,
     upgrade,
@@ -101,6 +101,8 @@ interface ForwardingParts<Peer> {
   readonly relay: RelayRequest;
 }
 
+const UNAUTHORIZED = 401;
+const NO_CREDENTIALS = 'The gateway cannot get its own token for the service now; try again.';
 const TOO_MANY = { detail: 'The service has as many requests as it may; try again.', retryAfterMs: 1000 };
 
 export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListener {
@@ -115,6 +117,10 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
   #left: { readonly target: TargetPlan; readonly fault: RelayFault | undefined } | undefined;
   #startedAt = 0;
   #retries = 0;
+  /** Ends the wait for the gateway's own credentials. */
+  #stopWaiting: (() => void) | undefined;
+  /** The line with credentials that the service did not take. */
+  #refused: string | undefined;
   #failed = false;
   /** The breaker has its verdict already. */
   #judged = false;
@@ -135,21 +141,42 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
       this.#exchange.listen(this, relay.deadlineAt);
       return undefined;
     }
-    const pool = this.#pick();
-    if (pool instanceof Refusal) {
-      upstream.bulkhead.exit(undefined);
-      return pool;
+    const refusal = this.#send();
+    if (refusal !== undefined) upstream.bulkhead.exit(undefined);
+    return refusal;
+  }
+
+  /** Sends it, once there are credentials to send with it where the service wants some. */
+  #send(): Refusal | undefined {
+    const { clientToken } = this.#parts.upstream;
+    if (clientToken !== undefined && clientToken.line() === undefined) {
+      this.#stopWaiting = clientToken.wait(() => this.#sendLate());
+      if (this.#stopWaiting !== undefined) {
+        this.#exchange.listen(this, this.#parts.relay.deadlineAt);
+        return undefined;
+      }
     }
-    new Relay(this.#exchange, this, relay).start(pool);
+    const pool = this.#pick();
+    if (pool instanceof Refusal) return pool;
+    new Relay(this.#exchange, this, this.#parts.relay).start(pool);
     return undefined;
   }
 
-  // While it waits for a place.
+  #sendLate(): void {
+    this.#stopWaiting = undefined;
+    try {
+      this.entered();
+    } catch (error) {
+      // Others wait for the same token.
+      this.broke(error);
+    }
+  }
+
+  // While it waits, for a place or then for credentials.
 
   entered(): void {
-    const pool = this.#pick();
-    if (pool instanceof Refusal) this.#end({ kind: 'refused', refusal: pool });
-    else new Relay(this.#exchange, this, this.#parts.relay).start(pool);
+    const refusal = this.#send();
+    if (refusal !== undefined) this.#end({ kind: 'refused', refusal });
   }
 
   notEntered(): void {
@@ -157,11 +184,19 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
   }
 
   callerGone(): void {
+    if (this.#stopWaiting !== undefined) {
+      this.#stopWaiting();
+      return this.#end({ kind: 'abandoned' });
+    }
     this.#parts.upstream.bulkhead.leave(this);
     this.#endOutside({ kind: 'abandoned' });
   }
 
   timedOut(): void {
+    if (this.#stopWaiting !== undefined) {
+      this.#stopWaiting();
+      return this.#end({ kind: 'refused', refusal: this.#withoutCredentials() });
+    }
     this.#parts.upstream.bulkhead.leave(this);
     this.notEntered();
   }
@@ -171,7 +206,13 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
   // While it is relayed.
 
   #pick(): Pool | Refusal {
-    const { upstream, plan } = this.#parts;
+    const { upstream, plan, relay } = this.#parts;
+    if (upstream.clientToken !== undefined) {
+      const line = upstream.clientToken.line();
+      // What the service refused just now it would refuse again.
+      if (line === undefined || line === this.#refused) return this.#withoutCredentials();
+      relay.lastLines = line;
+    }
     const picked = upstream.pick(this.#admission, this.#left?.target);
     if (picked instanceof Refusal) return picked;
     this.#picked = picked;
@@ -180,11 +221,20 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
     return picked.target.pool;
   }
 
-  pauseBeforeRetry(after: Unsuccessful, fault: RelayFault | undefined): number | undefined {
+  #withoutCredentials(): Refusal {
+    const retryAfterMs = this.#parts.upstream.clientToken?.retryAfterMs() ?? 0;
+    return refuse('credentials_unavailable', { detail: NO_CREDENTIALS, retryAfterMs });
+  }
+
+  pauseBeforeRetry(after: Again, fault: RelayFault | undefined): Pause | undefined {
     const { upstream, plan, relay } = this.#parts;
+    const { clientToken } = upstream;
     const picked = this.#picked;
     if (picked === undefined) return undefined;
-    const pauseMs = upstream.retries.pauseBefore(after, {
+    const refused = typeof after !== 'string' && after.status === UNAUTHORIZED;
+    // Once is all: a service that takes no token would go on for ever.
+    if (refused && (this.#refused !== undefined || clientToken?.refused(relay.lastLines) !== true)) return undefined;
+    const pauseMs = upstream.retries.pauseBefore(refused ? 'credentials' : after, {
       retries: this.#retries,
       elsewhere: upstream.targets.some((target) => target !== picked.target && target.isAvailable()),
       nowMs: plan.clock.monotonic(),
@@ -196,7 +246,10 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
     else picked.target.release(picked.permit);
     this.#picked = undefined;
     this.#left = { target: picked.target, fault };
-    return pauseMs;
+    if (!refused || clientToken === undefined) return pauseMs;
+    this.#refused = relay.lastLines;
+    // Another request may have brought the new one already; if not, it is on its way.
+    return clientToken.line() === undefined ? (then) => clientToken.wait(then)! : pauseMs;
   }
 
   retry(): Pool | undefined {
@@ -213,6 +266,7 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
     this.#failed = this.#picked?.target.isFailure(head.status) === true;
     const { route } = this.#admission;
     if (route.streaming && !this.#failed) this.#answered();
+    if (head.status === UNAUTHORIZED) this.#parts.upstream.clientToken?.refused(this.#parts.relay.lastLines);
     // A reply without a date gets one on its way (RFC 9110 §6.6.1).
     const date = head.section.names.includes('date') ? '' : this.#parts.plan.dateLine();
     const kept = keptFields(head.text, head.section, head.nominated, route.dropFromReply);

@@ -192,6 +192,9 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     const { auth, plugins } = route;
     const limits = route.rateLimits.map(limiters.of);
     const upstream = upstreams.of(route.upstream);
+    // A caller's token goes no further where the gateway calls by its own.
+    const ownAuthorization = upstream.clientToken !== undefined;
+    const stripsToken = plugins.stripAuthHeader || ownAuthorization;
     return {
       name: route.name,
       logText: routeText(route.name, upstream.name),
@@ -207,7 +210,8 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       inject: injectOf(plugins),
       writeHead: createUpstreamHead({
         identityHeaders,
-        stripToken: plugins.stripAuthHeader ? (auth?.source ?? { in: 'header', name: 'authorization' }) : undefined,
+        ownAuthorization,
+        stripToken: stripsToken ? (auth?.source ?? { in: 'header', name: 'authorization' }) : undefined,
         rewritePath: createRewriter({ ...route, basePath: route.upstream.targets[0]!.basePath }),
         createGuard: createHeaderGuard,
       }),
@@ -287,7 +291,10 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     dateLine: createDateLine(clock),
     pressure,
     ownIssuer,
-    start: authenticators.start,
+    start() {
+      authenticators.start();
+      for (const upstream of upstreams.all()) upstream.start();
+    },
     close: () => lease.end(),
   };
 }

@@ -22,6 +22,7 @@ const REFUSALS = {
   upstream_unreachable: [502, 'Upstream unreachable'],
   upstream_protocol: [502, 'Upstream broke the protocol'],
   keys_unavailable: [503, 'Signing keys unavailable'],
+  credentials_unavailable: [503, 'Credentials for the upstream unavailable'],
   circuit_open: [503, 'Upstream circuit open'],
   overloaded: [503, 'Overloaded'],
   upstream_timeout: [504, 'Upstream timed out'],

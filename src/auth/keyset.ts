@@ -12,6 +12,7 @@
 import type { CryptoKey } from 'jose';
 import type { Clock, Log } from '../world.ts';
 import { type KeyIndex, readJwks } from './jwks.ts';
+import { retryDelayMs } from './retry-delay.ts';
 
 export interface KeySetOptions {
   readonly jwksUri: string;
@@ -69,8 +70,6 @@ const MAX_FETCH_MS = 5000;
 /** Between two fetches that unknown keys ask for. */
 const COOLDOWN_MS = 30_000;
 const RENEW_AT = 0.8;
-const FIRST_RETRY_MS = 1000;
-const MAX_RETRY_MS = 30_000;
 /** An issuer's `max-age` counts inside these. */
 const [MIN_TTL_MS, MAX_TTL_MS] = [5 * 60_000, 15 * 60_000];
 
@@ -147,8 +146,7 @@ export function createKeySet(options: KeySetOptions, world: KeySetWorld): KeySet
     lastError = message;
     // A fetch that a stranger asked for has its own cooldown; retrying it would let strangers set the pace.
     if (!self.early || current === undefined) {
-      const delayMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failuresInARow++, 10));
-      nextFetchAt = clock.monotonic() + delayMs * (0.5 + random() / 2);
+      nextFetchAt = clock.monotonic() + retryDelayMs(++failuresInARow, random);
     }
     log(level, 'key_set_fetch_failed', { jwks_uri: jwksUri, error: message, keeping_old: current !== undefined });
   }

@@ -20,8 +20,8 @@ export interface RetryOptions {
   readonly backoffMs: number;
 }
 
-/** What a request is to be sent again after: no reply, or one that was not what was hoped for. */
-export type Unsuccessful = NoReply | { readonly status: number; readonly asksToWait: boolean };
+/** What a request is to be sent again after: no reply, or one that was not what was hoped for, or one that did not take the gateway's credentials. */
+export type Unsuccessful = NoReply | 'credentials' | { readonly status: number; readonly asksToWait: boolean };
 
 export interface RetryCase {
   /** How often it was sent again already. */
@@ -51,6 +51,7 @@ export function createRetries(config: RetryOptions, random: () => number): Retri
   let refused = 0;
 
   function isWanted(after: Unsuccessful, elsewhere: boolean): boolean {
+    if (after === 'credentials') return true;
     if (typeof after === 'string') return config.after.includes(after);
     // Who is asked to come later is the caller (RFC 9110 §10.2.3); and the same target would say the same.
     return elsewhere && !after.asksToWait && config.statuses.includes(after.status);
@@ -61,9 +62,10 @@ export function createRetries(config: RetryOptions, random: () => number): Retri
     pauseBefore(after, { retries, elsewhere, nowMs, deadlineAt }) {
       if (retries >= config.attempts || !isWanted(after, elsewhere)) return undefined;
       // All of the pause is left to chance, lest those who failed together come again together.
-      const pauseMs = elsewhere ? 0 : random() * config.backoffMs * 2 ** retries;
+      const pauseMs = elsewhere || after === 'credentials' ? 0 : random() * config.backoffMs * 2 ** retries;
       if (nowMs + pauseMs >= deadlineAt) return undefined;
-      if (!budget.take(nowMs)) {
+      // Fresh credentials come so seldom that no budget is needed, and who shares them needs them all at once.
+      if (after !== 'credentials' && !budget.take(nowMs)) {
         refused++;
         return undefined;
       }

@@ -101,13 +101,28 @@ export function readTarget(text: string): Omit<TargetConfig, 'weight'> | string 
 
 /** A key set's URL: what it says is believed, so nobody on the way may change it. */
 export function readKeySetUrl(text: string): { readonly url: string } | string {
+  return readServerUrl(text, {
+    example: 'https://auth.example.com/.well-known/jwks.json',
+    danger: 'put in keys of their own',
+  });
+}
+
+/** Where a secret is shown to have a token or to ask about one, and what comes back is believed. */
+export function readEndpoint(text: string, example: string): { readonly url: string } | string {
+  return readServerUrl(text, { example, danger: 'read the secret' });
+}
+
+/** `danger`: what anybody on the way could do over plain http. */
+function readServerUrl(
+  text: string,
+  { example, danger }: { readonly example: string; readonly danger: string },
+): { readonly url: string } | string {
   const url = URL.parse(text);
-  if (url === null || !/^https?:\/\//i.test(text))
-    return 'write a URL as in `https://auth.example.com/.well-known/jwks.json`';
+  if (url === null || !/^https?:\/\//i.test(text)) return `write a URL as in \`${example}\``;
   if (url.username !== '' || url.password !== '') return 'leave the user and password out of the URL';
   if (text.includes('#')) return 'leave `#` and what follows out of the URL';
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return 'write `https://`: over plain http anybody on the way can put in keys of their own';
+    return `write \`https://\`: over plain http anybody on the way can ${danger}`;
   }
   return { url: url.href };
 }

@@ -242,7 +242,25 @@ export interface UpstreamConfig {
   readonly healthCheck: HealthCheckConfig | undefined;
   /** For targets with TLS. */
   readonly tls: UpstreamTlsConfig | undefined;
+  /** What the gateway shows of itself in each request; absent: nothing, and the caller's own `Authorization` goes through. */
+  readonly clientCredentials: ClientCredentialsConfig | undefined;
   readonly place: Place;
+}
+
+/** The gateway as a client of another authorization server. */
+export interface ClientAuthenticationConfig {
+  readonly endpoint: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly authMethod: 'client_secret_basic' | 'client_secret_post';
+}
+
+/** What it asks a token endpoint for. */
+export interface ClientCredentialsConfig extends ClientAuthenticationConfig {
+  readonly scopes: readonly string[];
+  readonly audience: string | undefined;
+  /** RFC 8707. */
+  readonly resources: readonly string[];
 }
 
 export interface ConcurrencyConfig {

@@ -5,6 +5,7 @@ import type { Path } from './faults.ts';
 import type { Surroundings } from './files.ts';
 import { resolveBalance } from './resolve-balance.ts';
 import { resolveBreaker } from './resolve-breaker.ts';
+import { resolveClientCredentials } from './resolve-client.ts';
 import { resolveHealthCheck } from './resolve-health.ts';
 import { resolveUpstreamTls } from './resolve-tls.ts';
 import type { UpstreamValue } from './schema-upstream.ts';
@@ -82,6 +83,9 @@ export function resolveUpstream(name: string, value: UpstreamValue, around: Surr
     circuitBreaker: resolveBreaker(value, [...path, 'circuit_breaker'], report),
     healthCheck: value.health_check && resolveHealthCheck(value.health_check, [...path, 'health_check'], report),
     tls: value.tls && resolveUpstreamTls(value.tls, [...path, 'tls'], around),
+    clientCredentials:
+      value.client_credentials &&
+      resolveClientCredentials(value.client_credentials, [...path, 'client_credentials'], around),
     place: report.placeOf(path),
   };
 }

@@ -1,6 +1,7 @@
 /** The part of the language about upstreams: where a service is, and how it is treated when it is slow or down. */
 import * as z from 'zod';
 import { choice, count, duration, list, map, ratio, text, word } from './scalars.ts';
+import { clientCredentials } from './schema-client.ts';
 import { upstreamTls } from './schema-tls.ts';
 
 const circuitBreaker = map({
@@ -148,6 +149,9 @@ export const upstream = map(
       .prefault({})
       .describe('Requests without a body that may be sent again, on another target where there is one.'),
     tls: upstreamTls.optional().describe('For `https://` targets. Without it: verified against whom Node trusts.'),
+    client_credentials: clientCredentials
+      .optional()
+      .describe('The gateway gets a token of its own and sends it in the place of the caller’s `Authorization`.'),
     ramp_up: duration({ min: '0s', max: '10m' })
       .default('10s')
       .describe('How long a target that came back takes to get its whole share of the requests, beside the others.'),

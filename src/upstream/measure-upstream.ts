@@ -1,13 +1,14 @@
 /** What is read of an upstream and its targets whenever somebody asks for the metrics. */
 import { OPENING_REASONS } from '../breaker/breaker.ts';
-import type { Metrics } from '../log/metrics.ts';
+import type { ClientToken } from '../auth/client-token.ts';
+import type { Labels, Metrics } from '../log/metrics.ts';
 import type { TargetPlan } from './target-plan.ts';
 import type { UpstreamPlan } from './upstream-plan.ts';
 import type { NameWatch } from '../wire/name-watch.ts';
 
 export function measureUpstream(
   metrics: Metrics,
-  upstream: Pick<UpstreamPlan, 'name' | 'targets' | 'available' | 'bulkhead' | 'retries'>,
+  upstream: Pick<UpstreamPlan, 'name' | 'targets' | 'available' | 'bulkhead' | 'retries' | 'clientToken'>,
 ): void {
   const labels = { upstream: upstream.name };
   metrics.gauge('gatehouse_upstream_targets', 'Targets of an upstream.', labels, () => upstream.targets.length);
@@ -27,6 +28,34 @@ export function measureUpstream(
     'Requests not sent again, because the budget was used up.',
     labels,
     retries.refused,
+  );
+  if (upstream.clientToken !== undefined) measureClientToken(metrics, labels, upstream.clientToken.state);
+}
+
+function measureClientToken(metrics: Metrics, labels: Labels, state: ClientToken['state']): void {
+  metrics.counterFrom(
+    'gatehouse_client_token_requests_total',
+    'Requests for a token by which the gateway calls an upstream.',
+    labels,
+    () => state().requests,
+  );
+  metrics.counterFrom(
+    'gatehouse_client_token_failures_total',
+    'Of these, the ones that failed.',
+    labels,
+    () => state().failures,
+  );
+  metrics.counterFrom(
+    'gatehouse_client_token_refused_total',
+    'Tokens that the upstream did not take, and that another was asked for in the place of.',
+    labels,
+    () => state().refused,
+  );
+  metrics.gauge(
+    'gatehouse_client_token_remaining_seconds',
+    'How long the token is still good; NaN while there is none.',
+    labels,
+    () => (state().remainingMs ?? Number.NaN) / 1000,
   );
 }
 

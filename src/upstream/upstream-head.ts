@@ -54,6 +54,8 @@ export interface UpstreamHeadOptions {
   /** Headers that carry identity on any route: nobody but the gateway sets them. */
   readonly identityHeaders: readonly string[];
   readonly stripToken: StrippedToken | undefined;
+  /** The gateway puts an `Authorization` of its own behind the head. */
+  readonly ownAuthorization: boolean;
   readonly rewritePath: ((path: string) => string) | undefined;
   /** Makes the test for names to leave out, in any spelling that a server could fold to them. */
   readonly createGuard: (names: readonly string[]) => (lowerName: string) => boolean;
@@ -65,6 +67,7 @@ export type WriteUpstreamHead = (head: RequestHead, passage: Passage, injected: 
 export function createUpstreamHead(options: UpstreamHeadOptions): WriteUpstreamHead {
   const { rewritePath, stripToken, createGuard } = options;
   const always = [...OWN, ...METHOD_OVERRIDES, ...options.identityHeaders];
+  if (options.ownAuthorization) always.push('authorization');
   if (stripToken?.in === 'header') always.push(stripToken.name);
   if (stripToken?.in === 'cookie') always.push('cookie');
   const dropFromTrusted = createGuard(always);

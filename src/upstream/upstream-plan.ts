@@ -3,6 +3,8 @@
  * whose circuit is open is passed over; when all are, the caller hears at once
  * when the next probe may be.
  */
+import { type ClientToken, createClientToken } from '../auth/client-token.ts';
+import { createTokenFetcher } from '../auth/token-request.ts';
 import { createAdaptiveLimit } from '../breaker/adaptive-limit.ts';
 import { createBalancer } from '../breaker/balance.ts';
 import type { Permit } from '../breaker/breaker.ts';
@@ -29,10 +31,14 @@ export interface UpstreamPlan {
   readonly targets: readonly TargetPlan[];
   readonly bulkhead: Bulkhead;
   readonly retries: Retries;
+  /** By which the gateway itself calls the service; absent where it does not. */
+  readonly clientToken: ClientToken | undefined;
   /** Of the targets, those that get requests as a matter of course. */
   available(): number;
   /** A target for a request; another than `exclude`, which it was sent to already, where there is another. */
   pick(passage: Passage, exclude?: TargetPlan): Picked | Refusal;
+  /** Asks for the first token; more than once is as good as once. */
+  start(): void;
   close(): void;
 }
 
@@ -55,6 +61,13 @@ export function createUpstreamPlan(config: UpstreamConfig, world: UpstreamWorld)
   const adaptive = concurrency.adaptive
     ? createAdaptiveLimit({ min: LEAST_CONCURRENCY, max: concurrency.max })
     : undefined;
+  const { clientCredentials } = config;
+  const clientToken =
+    clientCredentials &&
+    createClientToken(
+      { upstream: name, token_endpoint: clientCredentials.endpoint },
+      { ...world, fetchToken: createTokenFetcher(clientCredentials, world) },
+    );
   const bulkhead = createBulkhead(concurrency, clock.monotonic, adaptive);
 
   const set = createTargetSet(config, { ...world, metrics, joined, recount });
@@ -102,6 +115,7 @@ export function createUpstreamPlan(config: UpstreamConfig, world: UpstreamWorld)
     },
     bulkhead,
     retries: createRetries(config.retry, random),
+    clientToken,
     available: () => available,
     pick(passage, exclude) {
       excluded = exclude;
@@ -117,8 +131,10 @@ export function createUpstreamPlan(config: UpstreamConfig, world: UpstreamWorld)
       for (const one of targets) waitMs = Math.min(waitMs, one.retryAfterMs());
       return refuse('circuit_open', { retryAfterMs: waitMs });
     },
+    start: () => clientToken?.start(),
     close() {
       stopSweeping();
+      clientToken?.close();
       set.close();
       metrics.end();
     },

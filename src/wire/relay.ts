@@ -22,12 +22,15 @@ export type RelayFault = UpstreamFault | 'overloaded' | 'body_too_large' | 'malf
 /** What a request could be sent again after. */
 export type Again = 'connect' | 'reset' | 'timeout' | { readonly status: number; readonly asksToWait: boolean };
 
+/** Milliseconds, or whatever is to be waited for: calls its argument then, unless the function that it returns is called before. */
+export type Pause = number | ((then: () => void) => () => void);
+
 export interface RelayObserver {
   /**
-   * It could be sent again without harm. Milliseconds to wait before that, or
+   * It could be sent again without harm. How long to wait before that, or
    * `undefined`: it is not to be. `fault`: absent where the service did answer.
    */
-  pauseBeforeRetry(after: Again, fault: RelayFault | undefined): number | undefined;
+  pauseBeforeRetry(after: Again, fault: RelayFault | undefined): Pause | undefined;
   /** Where it is sent now. `undefined`: nowhere, and it is over. */
   retry(): Pool | undefined;
   /** The reply's fields as they go to the caller: lines without framing and hop-by-hop fields. */
@@ -51,6 +54,8 @@ export interface RelayObserver {
 export interface RelayRequest {
   /** The head as it goes to the upstream, without framing fields and without its last empty line. */
   readonly headText: string;
+  /** Field lines behind the head that may be others when it is sent again. */
+  lastLines: string;
   readonly maxBodyBytes: number;
   /** Monotonic ms. */
   readonly deadlineAt: number;
@@ -111,7 +116,8 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     this.#reused = reused;
     connection.use(this);
     const { head } = this.#exchange;
-    const { headText, maxBodyBytes } = this.#request;
+    const { maxBodyBytes } = this.#request;
+    const headText = this.#request.headText + this.#request.lastLines;
     const { socket } = connection;
     if (head.bodyLength === 0) {
       // A length of 0 is said where a body would have had a meaning (RFC 9110 §8.6).
@@ -244,7 +250,7 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   }
 
   upstreamHead(head: ReplyHead): void {
-    if (head.status >= 500) {
+    if (head.status >= 500 || head.status === 401) {
       const asksToWait = head.section.names.includes('retry-after');
       if (this.#tryAgain({ status: head.status, asksToWait }, undefined)) return;
     }
@@ -316,12 +322,14 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
     const unsent = after === 'connect' && !this.#bodyStarted;
     const repeatable = unsent || (this.#isRepeatable() && this.#request.upgrade === undefined);
     if (!repeatable || this.#interimSent || this.#exchange.replyStarted) return false;
-    const pauseMs = this.#observer.pauseBeforeRetry(after, fault);
-    if (pauseMs === undefined) return false;
+    const pause = this.#observer.pauseBeforeRetry(after, fault);
+    if (pause === undefined) return false;
     this.#connection?.destroy();
     this.#connection = undefined;
-    if (pauseMs === 0) this.#sendAgain();
-    else this.#stopPause = callAfter(this.#request.every, pauseMs, () => this.#sendAgain());
+    if (pause === 0) this.#sendAgain();
+    else if (typeof pause === 'number')
+      this.#stopPause = callAfter(this.#request.every, pause, () => this.#sendAgain());
+    else this.#stopPause = pause(() => this.#sendAgain());
     return true;
   }
 
