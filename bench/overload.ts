@@ -77,6 +77,20 @@ function answered(caller: Caller, status: number): void {
   idle.push(caller);
 }
 
+/** Refusals so far, by code; what was shed apart from what found no place at the service. */
+async function refusals(): Promise<ReadonlyMap<string, number>> {
+  const text = await (await fetch(`http://127.0.0.1:${gateway.adminPort}/metrics`)).text();
+  const byCode = new Map<string, number>();
+  const add = (code: string, count: number): void => void byCode.set(code, (byCode.get(code) ?? 0) + count);
+  for (const [, code, count] of text.matchAll(/^gatehouse_refusals_total\{code="(\w+)".*\} (\d+)$/gm))
+    add(code!, Number(count));
+  for (const [, count] of text.matchAll(/^gatehouse_requests_shed_total(?:\{.*\})? (\d+)$/gm)) {
+    add('shed', Number(count));
+    add('overloaded', -Number(count));
+  }
+  return byCode;
+}
+
 function send(caller: Caller, dueAt: number): void {
   caller.dueAt = dueAt;
   caller.send(REQUEST);
@@ -97,7 +111,8 @@ async function highestRate(): Promise<number> {
   }
 }
 
-async function at(perSecond: number): Promise<Counts & { readonly cpu: number }> {
+async function at(perSecond: number): Promise<Counts & { readonly cpu: number; readonly why: string }> {
+  const before = await refusals();
   const startedAt = performance.now();
   const endsAt = startedAt + LEAD_IN_MS + seconds * 1000;
   let next = 0;
@@ -127,9 +142,13 @@ async function at(perSecond: number): Promise<Counts & { readonly cpu: number }>
     turn();
   });
   const measured = { ...counts, cpu: (cpuSeconds(gateway.child.pid!) - cpuBefore) / seconds };
-  counts = none();
   await sleep(RESTED_MS);
-  return measured;
+  counts = none();
+  const why = [...(await refusals())]
+    .map(([code, count]) => [code, count - (before.get(code) ?? 0)] as const)
+    .filter(([, count]) => count > 0)
+    .map(([code, count]) => `${code} ${count}`);
+  return { ...measured, why: why.join(', ') };
 }
 
 /** Connections are opened before anything is measured. */
@@ -145,12 +164,12 @@ const highest = await highestRate();
 const n = (value: number) => Math.round(value).toLocaleString('en');
 console.log(`Node ${process.version}, ${n(connections)} connections; at most ${n(highest)} requests a second\n`);
 console.log(
-  '| asked, of the most | a second | good answers a second | of the most | p50, p99 of these (ms) | refused a second | late, lost a second | not sent a second | its core |',
+  '| asked, of the most | a second | good answers a second | of the most | p50, p99 of these (ms) | refused a second | refused in all, by code | late, lost a second | not sent a second | its core |',
 );
 console.log('|---|---|---|---|---|---|---|---|---|');
 for (const factor of FACTORS) {
   // eslint-disable-next-line no-await-in-loop -- one after another
-  const { good, refused, late, lost, unsent, latencies, cpu } = await at(highest * factor);
+  const { good, refused, late, lost, unsent, latencies, cpu, why } = await at(highest * factor);
   if (latencies.length === 0) latencies.push(0);
   latencies.sort((a, b) => a - b);
   const [p50, p99] = [0.5, 0.99].map((share) => percentile(latencies, share).toFixed(1));
@@ -161,6 +180,7 @@ for (const factor of FACTORS) {
     `${((good / seconds / highest) * 100).toFixed(0)} %`,
     `${p50}, ${p99}`,
     n(refused / seconds),
+    why || 'none',
     `${n(late / seconds)}, ${n(lost / seconds)}`,
     n(unsent / seconds),
     `${(cpu * 100).toFixed(0)} %`,

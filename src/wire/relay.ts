@@ -155,6 +155,7 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   }
 
   noConnection(fault: UpstreamFault | 'overloaded', detail: string): void {
+    if (fault !== 'overloaded' && this.#tryAgain('connect', fault)) return;
     this.#fail(fault, detail);
   }
 
@@ -202,9 +203,9 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   timedOut(): void {
     const { socket } = this.#connection ?? {};
     // Who was waited for? Slow callers must not open a circuit for all the others.
-    if (this.#stopPause !== undefined) this.#fail('upstream_timeout', 'the total time limit passed');
-    else if (socket === undefined) this.#fail('overloaded', 'no connection came free in time');
-    else if (this.#blocked || (this.#uploading && socket.writableLength === 0))
+    if (socket === undefined && this.#stopPause === undefined && this.#pool?.connected === true)
+      this.#fail('overloaded', 'no connection came free in time');
+    else if (socket !== undefined && (this.#blocked || (this.#uploading && socket.writableLength === 0)))
       this.#fail('request_timeout', 'its total time limit passed');
     else this.#fail('upstream_timeout', 'the total time limit passed');
   }
@@ -298,7 +299,6 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
   }
 
   upstreamFault(fault: UpstreamFault, detail: string, answered: boolean): void {
-    const connected = this.#connection?.connected === true;
     this.#connection = undefined;
     if (this.#over) return;
     // An idle connection that the upstream closed just as it was used again: nothing of the request was lost.
@@ -307,8 +307,7 @@ export class Relay<Peer> implements PoolUser, UpstreamUser, ExchangeListener, Re
       return this.#pool?.acquire(this, true);
     }
     if (fault !== 'upstream_protocol') {
-      const after = !connected ? 'connect' : fault === 'upstream_timeout' ? 'timeout' : 'reset';
-      if (this.#tryAgain(after, fault)) return;
+      if (this.#tryAgain(fault === 'upstream_timeout' ? 'timeout' : 'reset', fault)) return;
     }
     this.#fail(fault, detail);
   }

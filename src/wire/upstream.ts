@@ -12,7 +12,7 @@ import { nextBodyBuffer, SHARED_BUFFER } from './read-buffer.ts';
 import { readReplyHead, UNTIL_CLOSE } from './reply-head.ts';
 import type { ReplyHead } from './reply-head.ts';
 import { CHUNKED } from './request-head.ts';
-import type { UpstreamUser } from './upstream-user.ts';
+import type { UpstreamFault, UpstreamUser } from './upstream-user.ts';
 
 export interface Target {
   readonly host: string;
@@ -21,10 +21,13 @@ export interface Target {
   readonly lookup?: LookupFunction;
 }
 
-/** Told when a connection can be used again, or never again. */
+/** Told when a connection can be used, for the first time or again, and when it never can be any more. */
 export interface ConnectionOwner {
+  connected(connection: UpstreamConnection): void;
   idle(connection: UpstreamConnection): void;
   closed(connection: UpstreamConnection): void;
+  /** In place of the others: it never came to be. */
+  unconnected(connection: UpstreamConnection, fault: UpstreamFault, detail: string): void;
 }
 
 const HEAD_BYTES = 65_536;
@@ -49,7 +52,9 @@ export class UpstreamConnection {
   readonly socket: Socket;
   /** Monotonic; set by the pool when the connection goes idle. */
   idleSince = 0;
-  connected = false;
+  /** Monotonic ms. */
+  readonly openedAt: number;
+  #connected = false;
   #user: UpstreamUser | undefined;
   #buffer: Buffer = SHARED_BUFFER;
   readonly #owner: ConnectionOwner;
@@ -74,7 +79,8 @@ export class UpstreamConnection {
   constructor(target: Target, owner: ConnectionOwner, settings: UpstreamSettings) {
     this.#owner = owner;
     this.#settings = settings;
-    this.#lastMoveAt = settings.now();
+    this.openedAt = settings.now();
+    this.#lastMoveAt = this.openedAt;
     const onread = {
       buffer: () => this.#buffer,
       callback: (count: number, buffer: Uint8Array) => this.#onRead(count, buffer as Buffer),
@@ -83,8 +89,8 @@ export class UpstreamConnection {
     const common = { host, port, noDelay: true, onread, ...(lookup && { lookup }) };
     this.socket = settings.tls === undefined ? connectTcp(common) : connectTls({ ...settings.tls(), ...common });
     this.socket.on(settings.tls !== undefined ? 'secureConnect' : 'connect', () => {
-      this.connected = true;
-      this.#lastMoveAt = settings.now();
+      this.#connected = true;
+      owner.connected(this);
     });
     this.socket.on('drain', () => this.#user?.upstreamWritable());
     this.socket.on('end', () => this.#onEnd());
@@ -114,7 +120,7 @@ export class UpstreamConnection {
   /** Part of the request went out. `last`: all of it has; before that the connection cannot be used again. */
   sent(last: boolean): void {
     this.#requestSent ||= last;
-    if (this.connected) this.#lastMoveAt = this.#settings.now();
+    this.#lastMoveAt = this.#settings.now();
   }
 
   /** A slow caller holds the reply up: the upstream is not to blame meanwhile. */
@@ -130,20 +136,29 @@ export class UpstreamConnection {
     this.socket.resume();
   }
 
-  /** Gives up on an upstream that has kept its user waiting too long. */
+  /** Gives up on an upstream that has kept its user, or whoever waits for a connection, waiting too long. */
   sweep(now: number): void {
-    const user = this.#user;
-    if (user === undefined || this.#paused || this.#switched) return;
-    // While the caller's body is awaited, the wait is not the upstream's.
-    if (this.connected && !this.#answered && !this.#requestSent && this.socket.writableLength === 0) return;
     const waited = now - this.#lastMoveAt;
     const { connectMs, responseMs, idleMs } = this.#settings;
-    if (this.connected && waited < (this.#answered ? idleMs : responseMs)) return;
-    if (!this.connected && waited < connectMs) return;
+    if (!this.#connected) {
+      if (waited >= connectMs) this.#giveUp();
+      return;
+    }
+    const user = this.#user;
+    if (user === undefined || this.#paused || this.#switched) return;
     const answered = this.#answered;
-    const limit = this.connected ? (answered ? 'idle' : 'response') : 'connect';
+    // While the caller's body is awaited, the wait is not the upstream's.
+    if (!answered && !this.#requestSent && this.socket.writableLength === 0) return;
+    if (waited < (answered ? idleMs : responseMs)) return;
     this.destroy();
-    user.upstreamFault('upstream_timeout', `the ${limit} time limit passed`, answered);
+    user.upstreamFault('upstream_timeout', `the ${answered ? 'idle' : 'response'} time limit passed`, answered);
+  }
+
+  #giveUp(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.socket.destroy();
+    this.#owner.unconnected(this, 'upstream_timeout', 'the connect time limit passed');
   }
 
   /** Its user is done with it before the reply was whole: nobody can use it any more. */
@@ -277,13 +292,14 @@ export class UpstreamConnection {
   }
 
   #onClose(): void {
+    if (this.#closed) return;
     this.#closed = true;
+    if (!this.#connected)
+      return this.#owner.unconnected(this, 'upstream_unreachable', this.#error || 'connection refused');
     this.#owner.closed(this);
     const user = this.#user;
     this.#user = undefined;
-    if (user === undefined) return;
-    if (!this.connected) user.upstreamFault('upstream_unreachable', this.#error || 'connection refused', false);
-    else user.upstreamFault('upstream_unreachable', this.#error || 'connection closed', this.#answered);
+    user?.upstreamFault('upstream_unreachable', this.#error || 'connection closed', this.#answered);
   }
 }
 
