@@ -28,7 +28,7 @@ test('a connection that does not come to be is no failure of a service that answ
 upstreams:
   service:
     targets: ["https://127.0.0.1:${upstream.port}"]
-    tls: { verify: false }
+    tls: { insecure_skip_verify: true }
     timeouts: { connect: 1s }
     retry: { attempts: 0 }
 routes:
