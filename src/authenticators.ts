@@ -19,6 +19,7 @@ export interface AuthenticatorsParts extends World {
   readonly ownIssuer?: OwnIssuer | undefined;
   readonly lease: Lease;
   readonly random: () => number;
+  readonly fetchKeys?: FetchKeys | undefined;
 }
 
 export interface Authenticators {
@@ -36,8 +37,7 @@ export function realmOf({ issuers }: AuthConfig): string {
 }
 
 export function createAuthenticators(config: Config, world: AuthenticatorsParts): Authenticators {
-  const { clock, ownIssuer, lease, random } = world;
-  const fetchKeys = createJwksFetcher({ clock });
+  const { clock, ownIssuer, lease, random, fetchKeys = createJwksFetcher({ clock }) } = world;
   const ownKeys: FetchKeys = async () => ({ keys: ownIssuer?.publicKeys() ?? [], maxAgeMs: undefined });
   const keySets = new Map<string, KeySet>();
   const unstarted: KeySet[] = [];

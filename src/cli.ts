@@ -11,6 +11,7 @@ import { systemClock } from './world.ts';
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['run', async () => (await import('./cli/run.ts')).run],
   ['check', async () => (await import('./cli/check.ts')).check],
+  ['explain', async () => (await import('./cli/explain.ts')).explainCommand],
   ['schema', async () => (await import('./cli/schema.ts')).schema],
   ['clients', async () => (await import('./cli/clients.ts')).clients],
   ['keys', async () => (await import('./cli/keys.ts')).keys],

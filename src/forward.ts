@@ -19,6 +19,7 @@ import type { Pool } from './wire/pool.ts';
 import { Relay } from './wire/relay.ts';
 import type { Again, Pause, RelayFault, RelayObserver, RelayRequest, RelayUpgrade } from './wire/relay.ts';
 import type { ReplyHead } from './wire/reply-head.ts';
+import type { RequestHead } from './wire/request-head.ts';
 import type { TunnelEnd } from './wire/tunnel.ts';
 import { readHandshake, UPGRADE_LINES, WEBSOCKET } from './wire/websocket.ts';
 
@@ -57,16 +58,12 @@ export function forward<Peer>(
   conclude: Conclude<Peer>,
 ): Refusal | undefined {
   const { route } = admission;
-  const { head } = exchange;
-  if (head.bodyLength > route.maxBodyBytes) return refuse('body_too_large');
-  if (head.names.includes('via') && isLoop(fieldsOf(head, 'via'))) return refuse('loop_detected');
-  const upgrade = route.tunnel === undefined ? undefined : upgradeOf(admission, route.tunnel, plan);
-  if (upgrade instanceof Refusal) return upgrade;
-
   // Before a permit is taken: what throws must not keep one.
-  const headText = route.writeHead(head, admission, route.inject(admission));
+  const outgoing = outgoingOf(admission, exchange.head, plan);
+  if (outgoing instanceof Refusal) return outgoing;
+  const { headText, upgrade } = outgoing;
   const relay = {
-    headText: upgrade === undefined ? headText : headText + UPGRADE_LINES,
+    headText,
     lastLines: '',
     maxBodyBytes: route.maxBodyBytes,
     deadlineAt: exchange.startedAt + route.totalMs,
@@ -74,6 +71,23 @@ export function forward<Peer>(
     every: plan.clock.every,
   };
   return new Forwarding(admission, exchange, { upstream, plan, conclude, relay }).start();
+}
+
+/** What the service is sent, but for its framing. */
+export interface Outgoing {
+  readonly headText: string;
+  readonly upgrade: RelayUpgrade | undefined;
+}
+
+/** Everything of forwarding that needs no connection: what the service would be sent, or why it is sent nothing. */
+export function outgoingOf(admission: Admission, head: RequestHead, plan: Pick<Plan, 'clock'>): Outgoing | Refusal {
+  const { route } = admission;
+  if (head.bodyLength > route.maxBodyBytes) return refuse('body_too_large');
+  if (head.names.includes('via') && isLoop(fieldsOf(head, 'via'))) return refuse('loop_detected');
+  const upgrade = route.tunnel === undefined ? undefined : upgradeOf(admission, route.tunnel, plan);
+  if (upgrade instanceof Refusal) return upgrade;
+  const headText = route.writeHead(head, admission, route.inject(admission));
+  return { headText: upgrade === undefined ? headText : headText + UPGRADE_LINES, upgrade };
 }
 
 /** What the caller would switch to, on a route that lets it; `undefined` for a request like any other. */
@@ -264,13 +278,9 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
   replyFields(head: ReplyHead): string {
     this.upstreamMs = this.#parts.plan.clock.monotonic() - this.#startedAt;
     this.#failed = this.#picked?.target.isFailure(head.status) === true;
-    const { route } = this.#admission;
-    if (route.streaming && !this.#failed) this.#answered();
+    if (this.#admission.route.streaming && !this.#failed) this.#answered();
     if (head.status === UNAUTHORIZED) this.#parts.upstream.clientToken?.refused(this.#parts.relay.lastLines);
-    // A reply without a date gets one on its way (RFC 9110 §6.6.1).
-    const date = head.section.names.includes('date') ? '' : this.#parts.plan.dateLine();
-    const kept = keptFields(head.text, head.section, head.nominated, route.dropFromReply);
-    return kept + date + replyLines(this.#admission, route);
+    return replyFieldsOf(head, this.#admission, this.#parts.plan);
   }
 
   relayed(status: number): void {
@@ -341,6 +351,15 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
   #endOutside(outcome: Outcome): void {
     this.#parts.conclude(this.#exchange, this.#admission, outcome, this);
   }
+}
+
+/** The fields of the service's reply as the caller sees them. */
+export function replyFieldsOf(head: ReplyHead, admission: Admission, plan: Pick<Plan, 'dateLine'>): string {
+  const { route } = admission;
+  // A reply without a date gets one on its way (RFC 9110 §6.6.1).
+  const date = head.section.names.includes('date') ? '' : plan.dateLine();
+  const kept = keptFields(head.text, head.section, head.nominated, route.dropFromReply);
+  return kept + date + replyLines(admission, route);
 }
 
 /** What the gateway adds to every reply of a route, refusals included. */

@@ -52,7 +52,8 @@ const NOT_LOADED = refuse('keys_unavailable', {
   retryAfterMs: 1000,
 });
 const SHED_MS = 1000;
-const SHED = refuse('overloaded', {
+/** There is more to do than can be done: this request is none that is done. */
+export const SHED = refuse('overloaded', {
   detail: 'The gateway has more to do than it can; try again later.',
   retryAfterMs: SHED_MS,
 });

@@ -5,7 +5,7 @@
  * looked up by name any more.
  */
 import type { Authenticator } from './auth/authenticate.ts';
-import type { KeySet } from './auth/keyset.ts';
+import type { FetchKeys, KeySet } from './auth/keyset.ts';
 import { createCertificateCheck, type CheckCertificate } from './auth/client-certificate.ts';
 import { createAuthorizer, createScopeList, type Authorize } from './auth/scopes.ts';
 import type { TokenCache } from './auth/token-cache.ts';
@@ -46,6 +46,8 @@ import type { World } from './world.ts';
 
 export interface RoutePlan {
   readonly name: string;
+  /** Absent where the gateway answers itself. */
+  readonly config: RouteConfig | undefined;
   readonly logText: RouteText;
   readonly metrics: RequestMetrics;
   readonly cors: Cors | undefined;
@@ -91,6 +93,8 @@ export interface PlanParts extends World {
   readonly metrics: Metrics;
   /** The authorization server; absent without `oauth2`. */
   readonly ownIssuer?: OwnIssuer | undefined;
+  /** Where keys come from; the issuers themselves where absent. */
+  readonly fetchKeys?: FetchKeys | undefined;
   /** What the plan shares with others, and lets go of when whoever gave it ends it. Absent: with none. */
   readonly lease?: Lease;
   /** Which reading of the configuration this is, counted from 1. */
@@ -197,6 +201,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     const stripsToken = plugins.stripAuthHeader || ownAuthorization;
     return {
       name: route.name,
+      config: route,
       logText: routeText(route.name, upstream.name),
       metrics: createRequestMetrics(metrics, route.name, upstream.name),
       cors: route.cors === undefined ? undefined : createCors(route.cors),
@@ -235,6 +240,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     const { name, methods, maxBodyBytes } = local;
     return {
       name,
+      config: undefined,
       logText: routeText(name, undefined),
       metrics: createRequestMetrics(metrics, name, undefined),
       cors: undefined,

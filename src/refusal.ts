@@ -51,6 +51,8 @@ export interface RefusalOptions {
   /** For the caller: one sentence that tells what to do and quotes nothing that was sent. */
   readonly detail?: string;
   readonly reason?: TokenFault;
+  /** The name of the limit that is used up. For the operator. */
+  readonly limit?: string;
   readonly headers?: readonly HeaderLine[];
   /** Sent as `Retry-After` in whole seconds, rounded up and at least 1. */
   readonly retryAfterMs?: number;
@@ -62,6 +64,7 @@ export class Refusal {
   readonly title: string;
   readonly detail: string | undefined;
   readonly reason: TokenFault | undefined;
+  readonly limit: string | undefined;
   readonly headers: readonly HeaderLine[];
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
@@ -71,6 +74,7 @@ export class Refusal {
     this.title = title;
     this.detail = options.detail;
     this.reason = options.reason;
+    this.limit = options.limit;
     this.headers =
       options.retryAfterMs === undefined
         ? (options.headers ?? [])

@@ -92,6 +92,7 @@ export function giveBack(taken: Taken): void {
 /** Speaks for the limit that takes longest: who waits for that one is admitted by all. */
 function refusal(limiters: readonly Limiter[], caller: Caller, nowMs: number): Refusal {
   let waitMs = 0;
+  let name = '';
   let policy = '';
   let state = '';
   for (const limiter of limiters) {
@@ -100,11 +101,13 @@ function refusal(limiters: readonly Limiter[], caller: Caller, nowMs: number): R
     const wait = limiter.waitMs(caller, slot, nowMs);
     if (wait <= waitMs) continue;
     waitMs = wait;
+    name = limiter.name;
     policy = limiter.policyOf(caller);
     state = limiter.stateOf(caller, slot, nowMs);
   }
   return refuse('rate_limited', {
     detail: 'The quota is used up. Try again after the seconds in Retry-After.',
+    limit: name,
     headers: [
       ['RateLimit-Policy', policy],
       ['RateLimit', state],
