@@ -33,7 +33,7 @@ test('0: admitted; 1: refused, with the stage, the line and the change', async (
   assert.equal(admitted.code, 0);
   assert.match(admitted.out, /^route +passes +g\.yaml:4 +POST \/login$/m);
   assert.match(admitted.out, /^ {2}X-Forwarded-For: 203\.0\.113\.1$/m);
-  const refused = await explained('g.yaml', 'POST', '/login', '--state', 'POST /login #1=10');
+  const refused = await explained('g.yaml', 'POST', '/login', '--state', 'POST /login #authentication=10');
   assert.match(refused.out, /^limit by address +REFUSES +g\.yaml:4/m);
   assert.match(refused.out, /^The smallest change: wait \d+ s/m);
   assert.equal(refused.code, 1);
