@@ -42,6 +42,7 @@ const BY_CODE: Readonly<Record<RefusalCode, Stage>> = {
   body_too_large: 'forward',
   loop_detected: 'forward',
   upgrade_required: 'forward',
+  credentials_unavailable: 'forward',
   overloaded: 'forward',
   internal: 'forward',
   upstream_unreachable: 'forward',

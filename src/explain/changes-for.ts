@@ -54,6 +54,7 @@ export function changesFor(config: Config, ask: Ask, made: Attempt): readonly Ch
     case 'headers_too_large':
     case 'certificate_required':
     case 'keys_unavailable':
+    case 'credentials_unavailable':
     case 'request_timeout':
     case 'upgrade_required':
     case 'overloaded':
