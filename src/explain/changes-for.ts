@@ -62,8 +62,9 @@ export function changesFor(config: Config, ask: Ask, made: Attempt): readonly Ch
     case 'upstream_unreachable':
     case 'upstream_protocol':
     case 'upstream_timeout':
-      return [];
+      break;
   }
+  return [];
 }
 
 function waits(refusal: Refusal, until: string): readonly Change[] {

@@ -56,8 +56,9 @@ export function claimChanges(
         ),
       ];
     case undefined:
-      return [];
+      break;
   }
+  return [];
 }
 
 const TIMES = ['exp', 'iat', 'nbf'];

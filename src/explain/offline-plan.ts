@@ -52,7 +52,8 @@ export function createOfflinePlan(config: Config, { wallMs, isRevoked = () => fa
     clock,
     useKeys(now) {
       keys = now;
-      plan.start();
+      // The keys alone: whatever else a plan starts would call somebody.
+      for (const keySet of plan.keySets.values()) keySet.start();
     },
     close: () => plan.close(),
   };
