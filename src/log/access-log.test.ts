@@ -42,14 +42,17 @@ test('a line holds the fields of the contract, in their order', () => {
 });
 
 test('`refusal` is there if and only if the gateway gave the answer, and `upstream` only where it was asked', () => {
-  const refusal = { code: 'invalid_token', reason: 'expired' };
+  const refusal = { code: 'invalid_token', reason: 'expired', limit: undefined };
   const line = lineOf({ refusal, status: 401, upstreamMs: undefined, subject: undefined });
   assert.equal(line.refusal, 'invalid_token');
   assert.equal(line.reason, 'expired');
   assert.equal(line.upstream, null);
   assert.equal(line.upstream_ms, null);
   assert.ok(!('refusal' in lineOf({})));
-  assert.ok(!('reason' in lineOf({ refusal: { code: 'no_route', reason: undefined } })));
+  assert.ok(!('reason' in lineOf({ refusal: { code: 'no_route', reason: undefined, limit: undefined } })));
+  const limited = lineOf({ refusal: { code: 'rate_limited', reason: undefined, limit: 'the "login"' } });
+  assert.equal(limited.limit, 'the "login"');
+  assert.ok(!('limit' in line));
   assert.equal(lineOf({ route: routeText(undefined, undefined) }).route, null);
 });
 

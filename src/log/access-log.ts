@@ -32,7 +32,14 @@ export interface AccessEntry {
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** Present if and only if the gateway itself gave the answer. */
-  readonly refusal: { readonly code: string; readonly reason: string | undefined } | undefined;
+  readonly refusal:
+    | {
+        readonly code: string;
+        readonly reason: string | undefined;
+        /** The name of the limit that is used up. */
+        readonly limit: string | undefined;
+      }
+    | undefined;
   /** Present where the exchange became a tunnel: why that ended. A plain word. */
   readonly tunnelEnd: string | undefined;
 }
@@ -61,8 +68,9 @@ export function createAccessLog(write: (line: string) => void, sensitiveQuery: r
   };
 }
 
-function refusalText({ code, reason }: NonNullable<AccessEntry['refusal']>): string {
-  return `,"refusal":"${code}"${reason === undefined ? '' : `,"reason":"${reason}"`}`;
+function refusalText({ code, reason, limit }: NonNullable<AccessEntry['refusal']>): string {
+  const why = reason === undefined ? '' : `,"reason":"${reason}"`;
+  return `,"refusal":"${code}"${why}${limit === undefined ? '' : `,"limit":${jsonText(limit)}`}`;
 }
 
 function tenths(ms: number): number {
