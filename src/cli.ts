@@ -17,6 +17,8 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['keys', async () => (await import('./cli/keys.ts')).keys],
   ['revoke', async () => (await import('./cli/revoke.ts')).revoke],
   ['revocations', async () => (await import('./cli/revoke.ts')).revocations],
+  ['diff', async () => (await import('./cli/diff.ts')).diffCommand],
+  ['replay', async () => (await import('./cli/replay.ts')).replayCommand],
   ['audit', async () => (await import('./cli/audit.ts')).audit],
 ]);
 

@@ -45,6 +45,8 @@ export interface Limiter {
   /** Counts and reports, and refuses nobody. */
   readonly observes: boolean;
   readonly counters: LimiterCounters;
+  /** Whom it counts: the same text for the same caller, and for no other. */
+  keyOf(caller: Caller): string;
   /** The caller's slot now. Good until another caller's is asked for. */
   slotOf(caller: Caller, nowMs: number): number;
   hasRoom(caller: Caller, slot: number): boolean;
@@ -115,6 +117,7 @@ export function createLimiter(options: LimiterOptions, { counters, windowOf }: L
     stage: by.kind === 'address' && plans === undefined ? 'address' : 'caller',
     observes: options.mode === 'observe',
     counters,
+    keyOf: (caller) => keyOf(by, caller),
     slotOf: (caller, nowMs) => tierFor(caller).window.slotOf(keyOf(by, caller), nowMs),
     hasRoom(caller, slot) {
       const { window, quota } = tierFor(caller);
