@@ -23,7 +23,12 @@ test('every metric there is, and no other', async (t) => {
 tls: { cert: '${folder}/edge.pem', key: '${folder}/edge.key' }
 issuers: { main: { issuer: https://auth.example.com, jwks_uri: 'http://127.0.0.1:1/jwks.json', audience: api } }
 oauth2: { issuer: https://gateway.internal, store: 'sqlite:${folder}/gatehouse.db', audience: internal }
-upstreams: { app: { targets: ['http://127.0.0.1:1', 'http://app.test:1'], health_check: { path: /health } } }
+upstreams:
+  app:
+    targets: ['http://127.0.0.1:1', 'http://app.test:1']
+    health_check: { path: /health }
+    client_credentials:
+      { token_endpoint: 'http://127.0.0.1:1/token', client_id: gateway, client_secret: 'file:${folder}/edge.key' }
 routes:
   - { path: /a, kind: public, upstream: app, auth: { issuer: main }, rate_limit: { quota: 1/s, by: user } }
 `,
