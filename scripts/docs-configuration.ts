@@ -86,6 +86,7 @@ export function configurationPage(): string {
     if (typeof schema.additionalProperties === 'object') {
       return `from name to ${formOf(schema.additionalProperties, `${path}.NAME`)}`;
     }
+    if (Object.keys(schema).length === 0) return 'anything';
     if (schema.type === 'integer') return `${schema.minimum} to ${schema.maximum}`;
     if (schema.type === 'boolean') return '`true`, `false`';
     return KINDS.get(schema.pattern ?? '') ?? 'text';

@@ -99,6 +99,8 @@ export interface PlanParts extends World {
   readonly lease?: Lease;
   /** Which reading of the configuration this is, counted from 1. */
   readonly edition?: number;
+  /** The next number of a claim injector; counted for the whole process where absent. */
+  readonly numberInjector?: () => number;
 }
 
 export interface Plan extends PlanParts {
@@ -135,6 +137,7 @@ let injectorsMade = 0;
 
 export function createPlan(config: Config, world: PlanParts): Plan {
   const { clock, metrics, ownIssuer, lease = createKeep().lease(), edition = 1, random = Math.random } = world;
+  const { numberInjector = () => injectorsMade++ } = world;
   const upstreams = onceFor((upstream: UpstreamConfig) =>
     lease.take(
       `upstream ${identityOf(upstream)}`,
@@ -167,7 +170,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
 
   /** Routes that inject the same share what was rendered of a principal. */
   function injectorOf(claims: readonly InjectedClaim[]): ClaimInjector {
-    return lease.take(`claims ${identityOf(claims)}`, () => createClaimInjector(injectorsMade++, claims));
+    return lease.take(`claims ${identityOf(claims)}`, () => createClaimInjector(numberInjector(), claims));
   }
 
   function injectOf({ injectClaims, injectFromCertificate }: PluginConfig): RoutePlan['inject'] {

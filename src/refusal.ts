@@ -32,17 +32,20 @@ const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 
 /** Why a token was refused; goes beside `invalid_token`. */
-export type TokenFault =
-  | 'expired'
-  | 'not_yet_valid'
-  | 'signature'
-  | 'unknown_key'
-  | 'issuer'
-  | 'audience'
-  | 'claim'
-  | 'algorithm'
-  | 'malformed'
-  | 'revoked';
+export const TOKEN_FAULTS = [
+  'expired',
+  'not_yet_valid',
+  'signature',
+  'unknown_key',
+  'issuer',
+  'audience',
+  'claim',
+  'algorithm',
+  'malformed',
+  'revoked',
+] as const;
+
+export type TokenFault = (typeof TOKEN_FAULTS)[number];
 
 /** A header line of a reply: name and value, both already safe to send. */
 export type HeaderLine = readonly [name: string, value: string];

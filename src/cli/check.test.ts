@@ -76,10 +76,10 @@ test('--json prints values, whatever they say', async () => {
   );
 });
 
-test('arguments that make no sense are an error of their own', () => {
+test('arguments that make no sense are an error of their own', async () => {
   const { terminal } = terminalWith({});
-  assert.throws(() => check.run(['a', 'b'], terminal), UsageError);
-  assert.throws(() => check.run(['--jsn'], terminal), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
+  await assert.rejects(async () => check.run(['a', 'b'], terminal), UsageError);
+  await assert.rejects(async () => check.run(['--jsn'], terminal), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
   assert.throws(() => schema.run(['a'], terminal), { code: 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL' });
 });
 

@@ -9,6 +9,7 @@ import { formatFault } from '../config/faults.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { createLineWriter, openSink } from '../log/line-writer.ts';
 import { createLog } from '../log/operator-log.ts';
+import { tested } from '../policy/run-tests.ts';
 import { runGateway } from '../running/run.ts';
 import { StoreUnusable } from '../store/store.ts';
 import { fileMark, watchFiles } from '../running/watch.ts';
@@ -35,7 +36,7 @@ export const run: Command = {
       };
       return loadFile(file, { ...terminal, readFile, ...(running === undefined ? {} : { running }) });
     };
-    const loaded = load();
+    const loaded = await tested(load());
     for (const fault of loaded.config === undefined ? loaded.faults : loaded.warnings)
       terminal.err(`${formatFault(fault)}\n`);
     if (loaded.config === undefined) return 1;

@@ -5,6 +5,7 @@
  * downstream of this page looks anything up by name.
  */
 import type { Certificate } from '../certificate.ts';
+import type { PolicyTest } from './resolve-tests.ts';
 
 /** Where something stands in the file; lines and columns count from 1. */
 export interface Place {
@@ -47,6 +48,7 @@ export interface Config {
   /** The most callers counted at once, in each limit. */
   readonly maxCallers: number;
   readonly routes: readonly RouteConfig[];
+  readonly tests: readonly PolicyTest[];
   readonly log: LogConfig;
 }
 

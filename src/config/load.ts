@@ -7,8 +7,10 @@ import { byPlace, type Fault } from './faults.ts';
 import { type Files, whyUnread } from './files.ts';
 import { fit } from './issues.ts';
 import { resolveFile } from './resolve-file.ts';
+import { type PolicyTest, resolveTests } from './resolve-tests.ts';
 import { reportRestartOnly } from './restart-only.ts';
 import { fileSchema } from './schema.ts';
+import { testsSchema } from './schema-tests.ts';
 import { type Reading, readSource, unreadable } from './source.ts';
 import type { Environment } from './values.ts';
 
@@ -24,17 +26,14 @@ export type LoadedConfig =
   | { readonly config?: undefined; readonly faults: readonly Fault[] };
 
 export function loadConfig(path: string, source: ConfigSource): LoadedConfig {
-  let bytes: string | Uint8Array;
-  try {
-    bytes = source.readFile(path);
-  } catch (error) {
-    return finish(undefined, unreadable(path, whyUnread(error, 'name the configuration, or write one')));
-  }
-  return parseConfig(bytes, path, source);
+  return configIn(readFrom(path, source, 'name the configuration, or write one'), path, source);
 }
 
 export function parseConfig(text: string | Uint8Array, file: string, source: ConfigSource): LoadedConfig {
-  const reading = readSource(text, file, source.env);
+  return configIn(readSource(text, file, source.env), file, source);
+}
+
+function configIn(reading: Reading, file: string, source: ConfigSource): LoadedConfig {
   const value = reading.value === undefined ? undefined : fit(fileSchema, reading.value, reading.report);
   const config = value && resolveFile(value, { file, files: source, report: reading.report });
   if (config !== undefined && source.running !== undefined) {
@@ -43,15 +42,41 @@ export function parseConfig(text: string | Uint8Array, file: string, source: Con
   return finish(config, reading);
 }
 
+/** The tests of a file that has nothing else. */
+export function loadTests(
+  file: string,
+  source: ConfigSource,
+): { readonly tests: readonly PolicyTest[]; readonly file: string } | { readonly faults: readonly Fault[] } {
+  const reading = readFrom(file, source, 'name the tests, or write some');
+  const value = reading.value === undefined ? undefined : fit(testsSchema, reading.value, reading.report);
+  const tests = value === undefined ? [] : resolveTests(value.tests ?? [], reading.report);
+  const faults = inOrder(reading.report.faults);
+  return faults.length > 0 ? { faults } : { tests, file };
+}
+
+function readFrom(path: string, source: ConfigSource, missing: string): Reading {
+  let bytes: string | Uint8Array;
+  try {
+    bytes = source.readFile(path);
+  } catch (error) {
+    return unreadable(path, whyUnread(error, missing));
+  }
+  return readSource(bytes, path, source.env);
+}
+
 function finish(config: Config | undefined, { report }: Reading): LoadedConfig {
+  const faults = inOrder(report.faults);
+  const wrong = config === undefined || faults.some(({ severity }) => severity === 'error');
+  return wrong ? { faults } : { config: deepFreeze(config), warnings: faults };
+}
+
+function inOrder(all: readonly Fault[]): readonly Fault[] {
   const seen = new Set<string>();
   // What stands under an alias is checked wherever the alias is used, and said once.
-  const faults = report.faults.toSorted(byPlace).filter((fault) => {
+  return all.toSorted(byPlace).filter((fault) => {
     const key = `${fault.line}:${fault.column}:${fault.message}`;
     return !seen.has(key) && seen.add(key);
   });
-  const wrong = config === undefined || faults.some(({ severity }) => severity === 'error');
-  return wrong ? { faults } : { config: deepFreeze(config), warnings: faults };
 }
 
 function deepFreeze<T>(value: T): T {

@@ -20,6 +20,7 @@ import {
 } from './resolve-listeners.ts';
 import { knownLimit } from './resolve-route-limits.ts';
 import { resolveRoute } from './resolve-routes.ts';
+import { resolveTests } from './resolve-tests.ts';
 import { resolveEdgeTls } from './resolve-tls.ts';
 import { resolveUpstream } from './resolve-upstreams.ts';
 import type { ScopesDeclared } from './schema-oauth2.ts';
@@ -115,6 +116,7 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
       ),
     maxCallers: value.max_callers,
     routes,
+    tests: resolveTests(value.tests, report),
     log: resolveLog(value.log, routes),
   };
 }

@@ -9,6 +9,7 @@ import { choice, count, duration, list, map, named, rate, ratio, size, text } fr
 import { issuer } from './schema-auth.ts';
 import { mode, rateLimit, subWindows } from './schema-limits.ts';
 import { cors, route } from './schema-route.ts';
+import { tests } from './schema-tests.ts';
 import { edgeTls } from './schema-tls.ts';
 import { upstream } from './schema-upstream.ts';
 
@@ -65,6 +66,9 @@ export const fileSchema = map(
     routes: list(route, '{ path: /health, … }')
       .optional()
       .describe('What is served. The most specific path wins, not the first written.'),
+    tests: tests
+      .default([])
+      .describe('Policy tests: `gatehouse test` runs them, and nothing is put in place whose tests fail.'),
     cors: cors.optional().describe('The default for routes without `cors` of their own.'),
     log: map({
       access: text(/^[^\0\r\n]{1,1024}$/, '`stdout`, `stderr`, `off` or the path of a file')

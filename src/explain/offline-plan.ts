@@ -36,11 +36,14 @@ export interface OfflineOptions {
 export function createOfflinePlan(config: Config, { wallMs, isRevoked = () => false }: OfflineOptions): OfflinePlan {
   const clock = createOfflineClock(wallMs);
   let keys: readonly unknown[] = [];
+  let injectors = 0;
   const plan = createPlan(config, {
     clock,
     log: () => {},
     // The same question has the same answer.
     random: () => 0,
+    // Its principals are its own: those that serve must not grow with every question.
+    numberInjector: () => injectors++,
     // Names are not looked up: a target that has no address yet is one target.
     resolve: () => new Promise(() => {}),
     fetchKeys: async () => ({ keys, maxAgeMs: undefined }),

@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import { type Fault, formatFault } from '../config/faults.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Metrics } from '../log/metrics.ts';
+import { tested } from '../policy/run-tests.ts';
 import type { World } from '../world.ts';
 
 export type ReloadOutcome =
@@ -62,7 +63,7 @@ export function createReloader({ clock, log, metrics, load, apply }: ReloadParts
   );
 
   async function run(): Promise<ReloadOutcome> {
-    const loaded = load();
+    const loaded = await tested(load());
     const at = new Date(clock.wall()).toISOString();
     if (loaded.config === undefined) return refuse(loaded.faults, at);
     try {
