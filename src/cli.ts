@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Command, type ExitCode, type Terminal, UsageError } from './cli/terminal.ts';
+import { version } from './cli/version.ts';
 import { suggestion } from './config/nearest.ts';
 import { systemClock } from './world.ts';
 
@@ -73,11 +74,6 @@ async function usage(): Promise<string> {
     return `  gatehouse ${call.padEnd(24)} ${what}\n`;
   });
   return `${lines.join('')}FILE is gatehouse.yaml unless named; - is standard input.\n`;
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return (manifest as { readonly version: string }).version;
 }
 
 // A pipe that closed early (`| head`) is no fault of ours.

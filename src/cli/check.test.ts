@@ -54,6 +54,48 @@ test('warnings stand beside the table and are no failure', async () => {
   assert.match(err, /^a\.yaml:3:18: warning: /);
 });
 
+const OFF = `upstreams: { app: { targets: ["http://127.0.0.1:1"], circuit_breaker: off } }
+routes:
+  - { path: /a, upstream: app, auth: none, rate_limit: { quota: 1/s, by: address } }
+  - { path: /login, kind: internal, upstream: app, auth: none }
+`;
+
+test('what the audit refuses is shown beside what it was found in', async () => {
+  const { code, out, err } = await checked(['a.yaml'], { 'a.yaml': OFF });
+  assert.equal(code, 1);
+  assert.match(out, /^\/login .*OFF/m);
+  assert.match(
+    err,
+    /^a\.yaml:1:71: warning: `app` has no circuit breaker, .*; leave .* \[breaker-off\]\n {4}When the service hangs/,
+  );
+  assert.match(err, /^a\.yaml:4:5: `\/login` looks like .* \[login-without-limit\]$/m);
+  assert.match(err, /^1 error, 1 warning$/m);
+});
+
+test('--strict has warnings fail', async () => {
+  const warned = { 'a.yaml': `${GOOD}admin: { listen: "0.0.0.0:9901" }` };
+  assert.equal((await checked(['a.yaml', '--strict'], warned)).code, 1);
+  assert.equal((await checked(['a.yaml', '--strict'], { 'a.yaml': GOOD })).code, 0);
+});
+
+test('--json has the findings apart from the faults, with what happens and the mend', async () => {
+  const { code, out } = await checked(['--json', 'a.yaml'], { 'a.yaml': OFF });
+  const { ok, faults, findings, routes } = JSON.parse(out);
+  assert.deepEqual([code, ok, faults.length, routes.length], [1, false, 0, 2]);
+  const { why, message, mend, ...login } = findings[1];
+  assert.deepEqual(login, {
+    rule: 'login-without-limit',
+    severity: 'error',
+    file: 'a.yaml',
+    line: 4,
+    column: 5,
+    route: '/login',
+  });
+  assert.match(why, /^Passwords/);
+  assert.match(message, /passwords can be tried$/);
+  assert.match(mend, /10\/min/);
+});
+
 test('without FILE it is gatehouse.yaml, and - is standard input', async () => {
   assert.equal((await checked([], { 'gatehouse.yaml': GOOD })).code, 0);
   assert.equal((await checked(['-'], { '-': GOOD })).code, 0);

@@ -117,7 +117,12 @@ test('a log may be packed by gzip; one that is not what its name says is at faul
 });
 
 test('a log that is not there is 1; options that make no sense are 2', async () => {
-  const terminal = { err: () => {}, out: () => {}, readFile: () => Buffer.from(YAML) } as unknown as Terminal;
+  const terminal = {
+    err: () => {},
+    out: () => {},
+    readFile: () => Buffer.from(YAML),
+    wall: () => 0,
+  } as unknown as Terminal;
   assert.equal(await replayCommand.run(['g.yaml', '--log', '/nowhere/log'], terminal), 1);
   for (const args of [[], ['--log', 'x', '--target', '5'], ['--log', 'x', '--top', 'all'], ['--log', 'x', 'a', 'b']]) {
     // eslint-disable-next-line no-await-in-loop -- one after another

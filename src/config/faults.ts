@@ -10,8 +10,21 @@ export interface Fault {
   readonly line: number;
   readonly column: number;
   readonly severity: 'error' | 'warning';
-  /** `what is wrong; what would be right`. */
+  /** `what is wrong; what would be right`; of a finding only the first. */
   readonly message: string;
+  /** Present where a rule of the audit found it. */
+  readonly finding?: FindingOf;
+}
+
+/** What a rule has to say beside where and what. */
+export interface FindingOf {
+  /** The id of the rule. */
+  readonly rule: string;
+  readonly mend: string;
+  /** The name of the route that it is about, if it is about one. */
+  readonly route: string | undefined;
+  /** Present where a waiver lets it pass: the reason that it gives. */
+  readonly waived?: string;
 }
 
 /** Keys and positions from the top of the file down to a value. */
@@ -20,6 +33,7 @@ export type Path = readonly (string | number)[];
 export interface Report {
   error(path: Path, message: string): void;
   warning(path: Path, message: string): void;
+  finding(path: Path, finding: FindingOf & Pick<Fault, 'severity' | 'message'>): void;
   /** For text that is no value yet. */
   errorAt(place: Place, message: string): void;
   /** For a key that should not be there. `meant` is the key it was probably to be: that one is no longer missed. */
@@ -63,6 +77,9 @@ export function createReport(file: string, places: Places): Report {
     warning(path, message) {
       if (!isFaulty(path)) add('warning', places.place(path, 'value'), message);
     },
+    finding(path, { severity, message, ...finding }) {
+      faults.push({ file, ...places.place(path, 'value'), severity, message, finding });
+    },
     errorAt: (place, message) => add('error', place, message),
     unknownKey(path, message, meant) {
       mark(path);
@@ -81,9 +98,9 @@ export function quoteKey(key: string): string {
   return `\`${key.slice(0, 60).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')}\``;
 }
 
-export function formatFault(fault: Fault): string {
-  const severity = fault.severity === 'warning' ? 'warning: ' : '';
-  return `${fault.file}:${fault.line}:${fault.column}: ${severity}${fault.message}`;
+export function formatFault({ file, line, column, severity, message, finding }: Fault): string {
+  const right = finding === undefined ? '' : `; ${finding.mend} [${finding.rule}]`;
+  return `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}${right}`;
 }
 
 export function byPlace(a: Fault, b: Fault): number {

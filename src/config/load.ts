@@ -2,7 +2,9 @@
  * The way in: text to a frozen `Config`, or to every fault there is in it. Never
  * throws, whatever the text; a reload depends on that.
  */
+import { audit } from './audit.ts';
 import type { Config } from './config.ts';
+import { isWaived } from './waivers.ts';
 import { byPlace, type Fault } from './faults.ts';
 import { type Files, whyUnread } from './files.ts';
 import { fit } from './issues.ts';
@@ -22,8 +24,18 @@ export interface ConfigSource extends Files {
 }
 
 export type LoadedConfig =
-  | { readonly config: Config; readonly warnings: readonly Fault[] }
-  | { readonly config?: undefined; readonly faults: readonly Fault[] };
+  | {
+      readonly config: Config;
+      readonly warnings: readonly Fault[];
+      /** Findings that a waiver lets pass. */
+      readonly waived?: readonly Fault[];
+    }
+  | {
+      readonly config?: undefined;
+      readonly faults: readonly Fault[];
+      /** What only rules of the audit are against: to be looked at, not served. */
+      readonly refused?: Config;
+    };
 
 export function loadConfig(path: string, source: ConfigSource): LoadedConfig {
   return configIn(readFrom(path, source, 'name the configuration, or write one'), path, source);
@@ -38,6 +50,9 @@ function configIn(reading: Reading, file: string, source: ConfigSource): LoadedC
   const config = value && resolveFile(value, { file, files: source, report: reading.report });
   if (config !== undefined && source.running !== undefined) {
     reportRestartOnly(source.running, config, reading.report);
+  }
+  if (value !== undefined && config !== undefined && !hasErrors(reading.report.faults)) {
+    audit(config, value, reading.report, source.wall());
   }
   return finish(config, reading);
 }
@@ -65,9 +80,17 @@ function readFrom(path: string, source: ConfigSource, missing: string): Reading 
 }
 
 function finish(config: Config | undefined, { report }: Reading): LoadedConfig {
-  const faults = inOrder(report.faults);
-  const wrong = config === undefined || faults.some(({ severity }) => severity === 'error');
-  return wrong ? { faults } : { config: deepFreeze(config), warnings: faults };
+  const all = inOrder(report.faults);
+  const faults = all.filter((fault) => !isWaived(fault));
+  if (config === undefined || faults.some((fault) => fault.severity === 'error' && fault.finding === undefined)) {
+    return { faults };
+  }
+  deepFreeze(config);
+  return hasErrors(faults) ? { faults, refused: config } : { config, warnings: faults, waived: all.filter(isWaived) };
+}
+
+function hasErrors(faults: readonly Fault[]): boolean {
+  return faults.some(({ severity }) => severity === 'error');
 }
 
 function inOrder(all: readonly Fault[]): readonly Fault[] {

@@ -189,7 +189,7 @@ const GOOD = 'issuer: x, jwks_uri: "https://a.example/jwks"';
 
 test('an issuer that says all there is to say is not commented on', () => {
   assert.deepEqual(
-    issuerFaults(`${GOOD}, audience: a, jwks_ttl: 5m, max_stale: 0s, algorithms: [PS512], clock_skew: 1m`),
+    issuerFaults(`${GOOD}, audience: a, jwks_ttl: 5m, max_stale: 0s, algorithms: [PS512, ES512], clock_skew: 1m`),
     [],
   );
 });

@@ -119,10 +119,6 @@ function resolveSource(text: string, path: Path, report: Report): TokenSource | 
   const [left = '', right] = text.split(/: ?/);
   const name = left.toLowerCase();
   if (name === 'query' && right !== undefined) {
-    report.warning(
-      path,
-      'a token in the query ends up in logs, histories and `Referer`; write `token_source: "Authorization: Bearer"`',
-    );
     return { in: 'query', name: right };
   }
   if (name === 'cookie' && right !== undefined) return { in: 'cookie', name: right };

@@ -13,13 +13,7 @@ export function resolveBreaker(
   path: Path,
   report: Report,
 ): BreakerConfig | undefined {
-  if (value === 'off') {
-    report.warning(
-      path,
-      'without a circuit breaker every caller waits for a service that is down; leave the key out for the default one',
-    );
-    return undefined;
-  }
+  if (value === 'off') return undefined;
   const openForMs = durationMs(value.open_for);
   const windowMs = value.window === undefined ? Math.max(WINDOW_MS, openForMs) : durationMs(value.window);
   const maxOpenForMs =

@@ -31,14 +31,7 @@ export function resolveIssuer(name: string, value: IssuerValue, path: Path, repo
     tokenType: undefined,
     place: report.placeOf(path),
   };
-  const issuer = narrowIssuer(base, value, path, report);
-  if (issuer.audiences.length === 0) {
-    report.warning(
-      [...path, 'audience'],
-      `issuer \`${name}\` has no \`audience\`, so its tokens for any other service are accepted here; write \`audience: NAME\``,
-    );
-  }
-  return issuer;
+  return narrowIssuer(base, value, path, report);
 }
 
 function resolveKeySetUrl(name: string, value: IssuerValue, path: Path, report: Report): string | undefined {
@@ -62,12 +55,6 @@ export function narrowIssuer(issuer: IssuerConfig, value: Overrides, path: Path,
   }
   if (algorithms !== undefined && algorithms.every((one) => one === undefined)) {
     report.error([...path, 'algorithms'], '`algorithms` is an empty list; write at least one, or leave the key out');
-  }
-  if (clock_skew !== undefined && durationMs(clock_skew) < 30_000) {
-    report.warning(
-      [...path, 'clock_skew'],
-      `a \`clock_skew\` of ${clock_skew} refuses good tokens when clocks differ by more; write \`30s\` unless all clocks are kept closer`,
-    );
   }
   const overrides: Partial<IssuerConfig> = {
     ...(audiences && { audiences }),

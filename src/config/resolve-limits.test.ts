@@ -106,7 +106,6 @@ for (const [keys, right] of [
 
 for (const [keys, right] of [
   [`kind: public, ${GUARDED}, rate_limit: { quota: 1/s, by: address }`, /counts only addresses/],
-  ['kind: authentication, auth: none, rate_limit: { quota: 1/s, by: address, mode: observe }', /tried without end/],
   ['kind: public, auth: none, rate_limit: { quota: 1/s, by: client }', /needs a token/],
   ['kind: public, auth: none, rate_limit: { quota: 1/s, by: "claim:org" }', /needs a token/],
 ] as const) {

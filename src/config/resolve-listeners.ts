@@ -1,5 +1,5 @@
 /** The gateway's own side: where it listens, whom it trusts, what a caller may send and for how long, what is logged. */
-import { isLoopback, readBlock, readListen } from './addresses.ts';
+import { readBlock, readListen } from './addresses.ts';
 import type { Config, ListenAddress, LogConfig, RouteConfig, WireLimits, WireTimeouts } from './config.ts';
 import type { Path, Report } from './faults.ts';
 import type { Surroundings } from './files.ts';
@@ -21,12 +21,6 @@ export function resolveListeners(
   const path = ['admin', 'listen'];
   const listen = read(value.listen, ['listen']);
   const admin = read(value.admin.listen, path);
-  if (!isLoopback(admin.host)) {
-    report.warning(
-      path,
-      `the admin port listens on ${report.written(path)}, where others can reach it; write \`127.0.0.1:${admin.port}\`, or keep strangers out with a firewall`,
-    );
-  }
   if (isTaken(admin, listen)) {
     report.error(path, '`admin.listen` and `listen` are the same port; choose another for one of them');
   }
@@ -64,12 +58,6 @@ export function resolveProxies(texts: readonly (string | undefined)[], report: R
     if (typeof read === 'string') {
       report.error(path, `the block ${report.written(path)} cannot be used; ${read}`);
       return [];
-    }
-    if (read.block.endsWith('/0')) {
-      report.warning(
-        path,
-        `${report.written(path)} is everybody: any caller can then choose the address it is counted by; write the blocks of your own proxies`,
-      );
     }
     return [read.block];
   });

@@ -68,13 +68,6 @@ export function resolveRouteLimits(
     }
   }
   for (const { limit, at: place } of found) checkAgainstKind(limit, route, place, report);
-  const byAddress = found.length > 0 && found.every(({ limit }) => limit.by.kind === 'address');
-  if (route.kind === 'public' && route.guarded && byAddress) {
-    report.warning(
-      at,
-      'the route knows its callers but counts only addresses, which many share and some change at will; write a limit `by: user`',
-    );
-  }
   return found.map(({ limit }) => limit);
 }
 
@@ -126,11 +119,6 @@ function checkAgainstKind(limit: RateLimitConfig, { kind, guarded }: LimitedRout
     report.error(
       at,
       'a limit of an authentication route must count addresses: its callers are not known yet; write `by: address` and `quota`',
-    );
-  } else if (kind === 'authentication' && limit.mode === 'observe') {
-    report.warning(
-      at,
-      'the limit of an authentication route only observes, so passwords can be tried without end; write `mode: enforce`',
     );
   } else if (!guarded && (limit.plans !== undefined || limit.by.kind === 'client' || limit.by.kind === 'claim')) {
     report.warning(

@@ -55,12 +55,6 @@ function resolveClients(
 
 export function resolveUpstreamTls(value: UpstreamTlsValue, path: Path, around: Surroundings): UpstreamTlsConfig {
   const { cert, key } = value;
-  if (value.insecure_skip_verify) {
-    around.report.warning(
-      [...path, 'insecure_skip_verify'],
-      'the service’s certificate is not looked at: anybody on the way can pose as it, and read tokens and bodies; name its authority with `ca` instead',
-    );
-  }
   return {
     ca: value.ca === undefined ? undefined : resolveAuthorities(value.ca, [...path, 'ca'], around),
     certificate: cert === undefined && key === undefined ? undefined : resolveCertificate({ cert, key }, path, around),

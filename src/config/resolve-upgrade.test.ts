@@ -48,7 +48,7 @@ for (const [what, keys, fault] of [
 
 test('a cookie is fine where the pages are named', () => {
   const cors = 'cors: { origins: ["https://app.example.com"], credentials: true }';
-  assert.deepEqual(routeFaults(`${COOKIE}, upgrade: [websocket], ${cors}`), []);
+  assert.deepEqual(routeFaults(`${COOKIE}, methods: [GET], upgrade: [websocket], ${cors}`), []);
 });
 
 test('UPG-02 a certificate that any page may use is warned of, where nothing else says who calls', () => {

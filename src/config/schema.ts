@@ -18,6 +18,24 @@ const listen = text(
   'address and port as in `127.0.0.1:8080`, `0.0.0.0:8080` or `[::1]:8080`',
 );
 
+const waiver = map(
+  {
+    rule: text(/^[a-z-]{1,64}$/, 'the id of a rule as in `no-audience`')
+      .optional()
+      .describe('Which rule.'),
+    route: text(/^[^\0\r\n]{1,1024}$/, 'the name of a route')
+      .optional()
+      .describe('Where. Without it: everywhere.'),
+    reason: text(/^(?=.*\S)[^\0]{8,1000}$/s, 'why it is no harm here, in a sentence')
+      .optional()
+      .describe('Why it is no harm here.'),
+    until: text(/^\d{4}-\d\d-\d\d$/, 'the last day, as in `2027-01-31`')
+      .optional()
+      .describe('The last day, in UTC; after it the finding is one again.'),
+  },
+  ['rule', 'reason', 'until'],
+);
+
 export const fileSchema = map(
   {
     listen: listen.default('127.0.0.1:8080').describe('Where callers connect. Port 0 lets the system choose.'),
@@ -69,6 +87,9 @@ export const fileSchema = map(
     tests: tests
       .default([])
       .describe('Policy tests: `gatehouse test` runs them, and nothing is put in place whose tests fail.'),
+    waive: list(waiver, '{ rule: no-audience, reason: …, until: 2027-01-31 }')
+      .default([])
+      .describe('Findings of the audit that are let pass, each with its reason and its last day.'),
     cors: cors.optional().describe('The default for routes without `cors` of their own.'),
     log: map({
       access: text(/^[^\0\r\n]{1,1024}$/, '`stdout`, `stderr`, `off` or the path of a file')

@@ -9,6 +9,9 @@ test('the values are the same in a form for tools', () => {
   assert.deepEqual(login?.cors, ['*']);
   assert.deepEqual(api?.auth, {
     issuers: ['main'],
+    tokens: [
+      { issuer: 'main', audiences: ['api'], max_lifetime_ms: null, key_set_ttl_ms: 600_000, clock_skew_ms: 30_000 },
+    ],
     required_claims: [],
     scopes: { GET: { all_of: ['r'], any_of: [] }, '*': { all_of: ['w'], any_of: ['a', 'b'] } },
   });

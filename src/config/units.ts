@@ -50,6 +50,22 @@ export function formatQuota({ requests, windowMs }: Quota): string {
   return `${requests}/${count === 1 ? '' : count}${unit}`;
 }
 
+/** `30s`, `10m`: how a duration is shown. */
+export function formatDuration(ms: number): string {
+  return formatIn(['ms', 's', 'm', 'h', 'd'], MS, ms);
+}
+
+/** `64kb`, `10mb`: how a size is shown. */
+export function formatSize(bytes: number): string {
+  return formatIn(['b', 'kb', 'mb', 'gb'], BYTES, bytes);
+}
+
+/** In the largest of the units, smallest first, of which it is a whole number. */
+function formatIn<U extends string>(units: readonly U[], sizes: Readonly<Record<U, number>>, amount: number): string {
+  const unit = units.findLast((one) => amount % sizes[one] === 0 && amount >= sizes[one]) ?? units[0]!;
+  return `${amount / sizes[unit]}${unit}`;
+}
+
 /** The schema has matched every text that comes here. */
 function unmatched(text: string): never {
   throw new Error(`not in the form the schema asks for: ${text}`);

@@ -56,10 +56,11 @@ const rows: readonly (readonly [says: string, ...edits: (readonly [string, strin
   ['weaker POST /login limit by address 10/min → 20/min', ['quota: 10/min', 'quota: 20/min']],
   ['stronger POST /login limit by address 10/min → 5/min', ['quota: 10/min', 'quota: 5/min']],
   [
-    'weaker POST /login limit by address 10/min → none',
-    ['kind: authentication', 'kind: internal'],
-    ['rate_limit: { quota: 10/min, by: address }', 'rate_limit: none'],
-    ['path: /login', 'path: /login'],
+    'weaker /status is new and open to everybody',
+    [
+      'routes:\n',
+      'routes:\n  - { path: /status, kind: internal, upstream: app, auth: none, rate_limit: { quota: 60/min, by: address } }\n',
+    ],
   ],
   ['weaker /billing/* limit by user for plan paid 1000/min → 2000/min', ['paid: 1000/min', 'paid: 2000/min']],
   ['weaker issuer main key-set TTL 10m → 15m', ['jwks_ttl: 10m', 'jwks_ttl: 15m']],

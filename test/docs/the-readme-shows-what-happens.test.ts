@@ -30,7 +30,7 @@ test('its curl gets the refusal it shows', async (t) => {
   assert.equal(withoutWhatVaries(`HTTP/1.1 ${status} ${reason}\n${head}\n${body}\n`), withoutWhatVaries(reply));
 });
 
-const checks = consoles.flatMap((text) => [...text.matchAll(/^\$ (.*gatehouse check.*)\n((?:[^$].*\n)*)/gm)]);
+const checks = consoles.flatMap((text) => [...text.matchAll(/^\$ (.*gatehouse check.*)\n((?:[^$\n].*\n|\n)*)/gm)]);
 test('it shows two checks', () => assert.equal(checks.length, 2));
 for (const [, command = '', output = ''] of checks) {
   test(`\`${command}\` prints what it shows`, () => {

@@ -88,11 +88,11 @@ test('its commands check a configuration and serve it', { skip }, async (t) => {
 admin: { listen: 127.0.0.1:0 }
 upstreams: { app: { targets: ['http://127.0.0.1:${port}'] } }
 routes:
-  - { path: /*, kind: public, upstream: app, auth: none, rate_limit: { quota: 100/min, by: user } }
+  - { path: /*, methods: [GET], kind: public, upstream: app, auth: none, rate_limit: { quota: 100/min, by: user } }
 `,
   );
   const { stdout } = await call(gatehouse, ['check'], { cwd: home });
-  assert.match(stdout, /^\/\* +any +public +none +100\/min by user +app/m);
+  assert.match(stdout, /^GET \/\* +100\/min by user +app/m);
 
   const gateway = spawn(gatehouse, ['run'], { cwd: home, stdio: ['ignore', 'ignore', 'pipe'] });
   t.after(() => gateway.kill('SIGKILL'));
