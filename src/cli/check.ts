@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { routesSummary } from '../config/summary.ts';
-import { tested } from '../policy/run-tests.ts';
+import { tested } from '../policy/tested.ts';
 import { COLUMNS, formatCoverage } from './coverage-text.ts';
 import { countText, formatFindings } from './findings-text.ts';
 import { loadFile, oneFile } from './load.ts';

@@ -9,7 +9,7 @@ import { formatFault } from '../config/faults.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { createLineWriter, openSink } from '../log/line-writer.ts';
 import { createLog } from '../log/operator-log.ts';
-import { tested } from '../policy/run-tests.ts';
+import { tested } from '../policy/tested.ts';
 import { runGateway } from '../running/run.ts';
 import { StoreUnusable } from '../store/store.ts';
 import { fileMark, watchFiles } from '../running/watch.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configOf } from '../../test/support/configuration.ts';
 import { formatFault } from '../config/faults.ts';
-import { runTests, tested } from './run-tests.ts';
+import { runTests } from './run-tests.ts';
+import { tested } from './tested.ts';
 
 const YAML = `issuers:
   main: { issuer: https://auth.example.com, jwks_uri: https://auth.example.com/jwks.json, audience: api }

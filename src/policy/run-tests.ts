@@ -1,7 +1,6 @@
 /** Policy tests, run: every expectation that was not met, as a fault at its place. */
 import type { Config } from '../config/config.ts';
 import type { Fault } from '../config/faults.ts';
-import type { LoadedConfig } from '../config/load.ts';
 import { suggestion } from '../config/nearest.ts';
 import type { Expectation, PolicyTest } from '../config/resolve-tests.ts';
 import { play, type Played } from './play.ts';
@@ -23,13 +22,6 @@ export async function runTests(
     }
   }
   return faults;
-}
-
-/** What was read, if it passes its own tests; else their failures are its faults. */
-export async function tested(loaded: LoadedConfig): Promise<LoadedConfig> {
-  if (loaded.config === undefined) return loaded;
-  const faults = await runTests(loaded.config, loaded.config);
-  return faults.length === 0 ? loaded : { faults: [...loaded.warnings, ...faults] };
 }
 
 function nextTurn(): Promise<void> {

@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import { type Fault, formatFault } from '../config/faults.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Metrics } from '../log/metrics.ts';
-import { tested } from '../policy/run-tests.ts';
+import { tested } from '../policy/tested.ts';
 import type { World } from '../world.ts';
 
 export type ReloadOutcome =
