@@ -14,6 +14,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['check', async () => (await import('./cli/check.ts')).check],
   ['explain', async () => (await import('./cli/explain.ts')).explainCommand],
   ['test', async () => (await import('./cli/test.ts')).testCommand],
+  ['why', async () => (await import('./cli/why.ts')).whyCommand],
   ['schema', async () => (await import('./cli/schema.ts')).schema],
   ['clients', async () => (await import('./cli/clients.ts')).clients],
   ['keys', async () => (await import('./cli/keys.ts')).keys],

@@ -58,7 +58,7 @@ export const fileSchema = map(
       token: text(/^[\x21-\x7e]{1,1024}$/, '`${NAME}` or `file:PATH`')
         .optional()
         .describe(
-          'By reference: `${NAME}` or `file:PATH`. What a caller shows as `Authorization: Bearer` to change anything here; at least 32 characters. Without it: nothing can be changed.',
+          'By reference: `${NAME}` or `file:PATH`. What a caller shows as `Authorization: Bearer` to change anything here, or to ask why a request was refused; at least 32 characters. Without it: neither can be done.',
         ),
     })
       .prefault({})

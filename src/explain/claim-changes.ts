@@ -95,7 +95,7 @@ function wrongClaims(
   return wrong;
 }
 
-function saysSomething(value: unknown): boolean {
+export function saysSomething(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
   return (typeof value === 'string' && value !== '') || typeof value === 'number';
 }

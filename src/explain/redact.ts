@@ -25,7 +25,12 @@ export function redactTarget(target: string, redaction: Redaction): string {
   return redactText(query === undefined ? path : `${path}?${maskQuery(query, sensitive)}`, redaction);
 }
 
+/** Text of unknown origin that goes to a screen, where no token is at hand to look for. */
+export function redactShown(text: string): string {
+  return text.replaceAll(TOKEN_LIKE, HIDDEN);
+}
+
 function redactText(text: string, { token }: Redaction): string {
   const without = token === undefined ? text : text.replaceAll(token, HIDDEN);
-  return without.replaceAll(TOKEN_LIKE, HIDDEN);
+  return redactShown(without);
 }

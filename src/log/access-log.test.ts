@@ -19,6 +19,7 @@ const ENTRY: AccessEntry = {
   bytesIn: 0,
   bytesOut: 512,
   refusal: undefined,
+  stage: undefined,
   tunnelEnd: undefined,
 };
 
@@ -43,12 +44,13 @@ test('a line holds the fields of the contract, in their order', () => {
 
 test('`refusal` is there if and only if the gateway gave the answer, and `upstream` only where it was asked', () => {
   const refusal = { code: 'invalid_token', reason: 'expired', limit: undefined };
-  const line = lineOf({ refusal, status: 401, upstreamMs: undefined, subject: undefined });
+  const line = lineOf({ refusal, stage: 'authenticate', status: 401, upstreamMs: undefined, subject: undefined });
   assert.equal(line.refusal, 'invalid_token');
   assert.equal(line.reason, 'expired');
+  assert.equal(line.stage, 'authenticate');
   assert.equal(line.upstream, null);
   assert.equal(line.upstream_ms, null);
-  assert.ok(!('refusal' in lineOf({})));
+  assert.ok(!('refusal' in lineOf({})) && !('stage' in lineOf({})));
   assert.ok(!('reason' in lineOf({ refusal: { code: 'no_route', reason: undefined, limit: undefined } })));
   const limited = lineOf({ refusal: { code: 'rate_limited', reason: undefined, limit: 'the "login"' } });
   assert.equal(limited.limit, 'the "login"');

@@ -40,6 +40,8 @@ export interface AccessEntry {
         readonly limit: string | undefined;
       }
     | undefined;
+  /** Which stage refused. A plain word; present where `refusal` is. */
+  readonly stage: string | undefined;
   /** Present where the exchange became a tunnel: why that ended. A plain word. */
   readonly tunnelEnd: string | undefined;
 }
@@ -63,14 +65,14 @@ export function createAccessLog(write: (line: string) => void, sensitiveQuery: r
         `,"upstream_ms":${upstreamMs === undefined ? 'null' : tenths(upstreamMs)}` +
         `,"address":"${entry.address}","subject":${jsonTextOrNull(entry.subject)}` +
         `,"client_id":${jsonTextOrNull(entry.clientId)},"bytes_in":${entry.bytesIn},"bytes_out":${entry.bytesOut}` +
-        `${refusal === undefined ? '' : refusalText(refusal)}${tunnelEnd === undefined ? '' : `,"tunnel_end":"${tunnelEnd}"`}}\n`,
+        `${refusal === undefined ? '' : refusalText(refusal, entry.stage)}${tunnelEnd === undefined ? '' : `,"tunnel_end":"${tunnelEnd}"`}}\n`,
     );
   };
 }
 
-function refusalText({ code, reason, limit }: NonNullable<AccessEntry['refusal']>): string {
+function refusalText({ code, reason, limit }: NonNullable<AccessEntry['refusal']>, stage: string | undefined): string {
   const why = reason === undefined ? '' : `,"reason":"${reason}"`;
-  return `,"refusal":"${code}"${why}${limit === undefined ? '' : `,"limit":${jsonText(limit)}`}`;
+  return `,"refusal":"${code}","stage":"${stage}"${why}${limit === undefined ? '' : `,"limit":${jsonText(limit)}`}`;
 }
 
 function tenths(ms: number): number {

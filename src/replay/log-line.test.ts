@@ -25,6 +25,7 @@ function own(path: string, subject: string | undefined, refusal: string | undefi
     bytesIn: 0,
     bytesOut: 2,
     refusal: refusal === undefined ? undefined : { code: refusal, reason: undefined, limit: undefined },
+    stage: undefined,
     tunnelEnd: undefined,
   });
   return line;

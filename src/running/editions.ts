@@ -6,6 +6,7 @@ import type { Metrics } from '../log/metrics.ts';
 import { createPlan } from '../plan.ts';
 import { createRecord } from '../record.ts';
 import type { WireCounters } from '../wire/counters.ts';
+import type { Refusals } from '../why/refusals.ts';
 import type { World } from '../world.ts';
 import type { Keep } from './keep.ts';
 import { measure } from './measure.ts';
@@ -18,6 +19,8 @@ export interface EditionParts {
   readonly counters: WireCounters;
   /** Absent where no access line is written. */
   readonly lines: LineWriter | undefined;
+  /** Those that may be asked about. */
+  readonly refusals: Refusals;
 }
 
 /** Each that is made is ready to serve and does not serve yet. Rejects having kept nothing. */
@@ -27,6 +30,7 @@ export function createEditions({
   keep,
   counters,
   lines,
+  refusals,
 }: EditionParts): (config: Config) => Promise<Serving> {
   let edition = 0;
   return async function prepare(config) {
@@ -40,7 +44,9 @@ export function createEditions({
       const ownIssuer = await takeOwnIssuer(config, lease, { ...world, metrics });
       const plan = createPlan(config, { ...world, metrics: series, ownIssuer, lease, edition: ++edition });
       measure(plan, counters, lines);
-      return createServing(plan, createRecord(plan, lines?.write), letGo);
+      // Nobody could ask without the token.
+      const kept = config.admin.tokenSha256 === undefined ? undefined : refusals;
+      return createServing(plan, createRecord(plan, lines?.write, kept), letGo);
     } catch (error) {
       letGo();
       throw error;

@@ -22,6 +22,8 @@ import type { Plan } from '../plan.ts';
 import { readiness } from './readiness.ts';
 import { createReloader, type ReloadOutcome } from './reload.ts';
 import { reloadRoute } from './reload-route.ts';
+import { createRefusals } from '../why/refusals.ts';
+import { whyRoute } from '../why/why-route.ts';
 import { createWireCounters } from '../wire/counters.ts';
 import type { Serve } from '../wire/serve.ts';
 import { callAfter, type World } from '../world.ts';
@@ -64,7 +66,8 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
   const sink = parts.accessSink ?? (first.log.access === 'off' ? undefined : openSink(first.log.access));
   const lines = sink === undefined ? undefined : createLineWriter(sink, clock);
 
-  const prepare = createEditions({ world: parts, metrics, keep, counters, lines });
+  const refusals = createRefusals();
+  const prepare = createEditions({ world: parts, metrics, keep, counters, lines, refusals });
   let serving = await prepare(first);
   const front: Serve<Link> = {
     opened: (...caller) => serving.opened(...caller),
@@ -103,10 +106,10 @@ export async function runGateway(first: Config, parts: RunParts): Promise<Runnin
     'gatehouse_admin_refused_total',
     'Requests to change something by the admin port that showed no good token.',
   );
-  const reloading = reloadRoute(reloader.reload);
+  const controls = [reloadRoute(reloader.reload), whyRoute(refusals)];
   const control = createControl({
     check: (authorization) => checkToken(authorization),
-    routes: () => [reloading, ...controlsOf(serving.plan)],
+    routes: () => [...controls, ...controlsOf(serving.plan)],
     refused: () => refusedByToken.add(1),
   });
   const admin = await createAdmin(first.admin, {

@@ -54,7 +54,7 @@ test('OBS-03 an access line has exactly its fields, and a refusal if and only if
   for (const line of lines) {
     const refused = Object.keys(line).slice(FIELDS.split(' ').length);
     assert.equal(Object.keys(line).slice(0, FIELDS.split(' ').length).join(' '), FIELDS);
-    assert.ok(['', 'refusal', 'refusal,reason'].includes(refused.join()), refused.join());
+    assert.ok(['', 'refusal,stage', 'refusal,stage,reason'].includes(refused.join()), refused.join());
   }
   const [first, ...others] = lines;
   const { time, request_id, duration_ms, upstream_ms, ...rest } = first!;
