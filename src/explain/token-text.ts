@@ -18,9 +18,18 @@ function titled(name: string): string {
 
 /** A value out of a token, short and printable. */
 export function valueText(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  const plain = text.replaceAll(/[^\x20-\x7e]/g, '?');
+  const plain = jsonOf(value).replaceAll(/[^\x20-\x7e]/g, '?');
   return plain.length > MOST_SHOWN ? `${plain.slice(0, MOST_SHOWN)}…` : plain;
+}
+
+/** A value can stand so deep in others that it cannot be written: whoever sent it knew. */
+function jsonOf(value: unknown): string {
+  try {
+    return value === undefined ? 'nothing' : JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return 'values too deep in one another';
+  }
 }
 
 export function durationText(ms: number): string {

@@ -13,7 +13,8 @@ import { quotaLeft } from '../explain/quota-left.ts';
 import { sentOn } from '../explain/sent-on.ts';
 import { limitersOf } from '../explain/trace.ts';
 import { replyFieldsOf, replyLines } from '../forward.ts';
-import { refusalLines } from '../refusal.ts';
+import { Answer } from '../gateway.ts';
+import { refusalLines, refuse, Refusal } from '../refusal.ts';
 import { readReplyHead } from '../wire/reply-head.ts';
 
 /** What came; `null`: none. */
@@ -39,8 +40,8 @@ export async function play(config: Config, test: PolicyTest): Promise<Played> {
     for (let left = test.repeat; ; left--) {
       // eslint-disable-next-line no-await-in-loop -- what comes of one depends on those before
       const made = await put(offline, ask, undefined);
-      answer(made, test);
-      if (left === 1) return playedOf(made, test, config);
+      const reply = made.outcome.kind === 'forwarded' ? replyTo(made.outcome, test.upstream, made) : undefined;
+      if (left === 1) return playedOf(made, reply, config);
       offline.clock.move(test.everyMs);
     }
   } finally {
@@ -65,47 +66,51 @@ function askOf({ request, claims, atMs }: PolicyTest): Ask {
   };
 }
 
-/** The target hears of its answer, as it would have: enough failures open its circuit. */
-function answer({ outcome }: Attempt, { upstream }: PolicyTest): void {
-  if (outcome.kind !== 'forwarded') return;
-  const { target, permit } = outcome.picked;
-  if (target.isFailure(upstream.status)) target.failure(permit);
-  else target.success(permit, 0);
+interface Reply {
+  readonly status: number;
+  /** Field lines, as the caller gets them. */
+  readonly fields: string;
 }
 
-function playedOf(made: Attempt, { upstream }: PolicyTest, config: Config): Played {
+/** What the service answers, handed on. Its target hears of it, as it would have: enough failures open its circuit. */
+function replyTo(
+  { admission, picked }: Extract<Attempt['outcome'], { readonly kind: 'forwarded' }>,
+  { status, headers }: PolicyTest['upstream'],
+  { plan, passage }: Pick<Attempt, 'plan' | 'passage'>,
+): Reply | Refusal {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const head = readReplyHead(Buffer.from(`HTTP/1.1 ${status} \r\n${lines}`), passage.request.method, MOST_FIELDS);
+  const { target, permit } = picked;
+  if (typeof head === 'string' || target.isFailure(status)) target.failure(permit);
+  else target.success(permit, 0);
+  return typeof head === 'string'
+    ? refuse('upstream_protocol')
+    : { status, fields: replyFieldsOf(head, admission, plan) };
+}
+
+function playedOf(made: Attempt, reply: Reply | Refusal | undefined, config: Config): Played {
   const { plan, passage, head, shown, outcome } = made;
-  const refusal = outcome.kind === 'refused' ? outcome.refusal : undefined;
+  const answer = outcome.kind === 'refused' ? outcome.refusal : outcome.kind === 'answered' ? outcome.answer : reply;
+  const refusal = answer instanceof Refusal ? answer : undefined;
   const redaction = { token: shown.token, sensitiveQuery: config.log.sensitiveQuery };
   const nowMs = plan.clock.monotonic();
   return {
-    status: statusOf(made, upstream.status),
+    // What an endpoint of the gateway's own says depends on what it has stored.
+    status: answer?.status ?? null,
     code: refusal?.code ?? null,
     reason: refusal?.reason ?? null,
     route: passage.route?.name ?? null,
     toService: joined(outcome.kind === 'forwarded' ? sentOn(outcome.headText, head, redaction).headers : []),
-    toCaller: joined(linesOf(callerText(made, upstream))),
+    toCaller: joined(linesOf(callerText(made, answer))),
     quotaLeft: new Map(limitersOf(plan, passage.route).map((one) => [one.name, quotaLeft(one, passage, nowMs).left])),
   };
 }
 
-function statusOf({ outcome }: Attempt, upstreamStatus: number): number | null {
-  if (outcome.kind === 'refused') return outcome.refusal.status;
-  if (outcome.kind === 'answered') return outcome.answer.status;
-  // What an endpoint of the gateway's own says depends on what it has stored.
-  return outcome.kind === 'local' ? null : upstreamStatus;
-}
-
-function callerText({ plan, passage, outcome }: Attempt, upstream: PolicyTest['upstream']): string {
+function callerText({ passage }: Attempt, answer: Refusal | Answer | Reply | undefined): string {
   const own = replyLines(passage, passage.route);
-  if (outcome.kind === 'refused') return refusalLines(outcome.refusal) + own;
-  if (outcome.kind === 'answered') return `${outcome.answer.fields}X-Request-ID: ${passage.requestId}\r\n`;
-  if (outcome.kind === 'local') return own;
-  const fields = upstream.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const text = `HTTP/1.1 ${upstream.status} \r\n${fields}\r\n`;
-  const head = readReplyHead(Buffer.from(text.slice(0, -2)), passage.request.method, MOST_FIELDS);
-  // A reply that the wire does not take is none.
-  return typeof head === 'string' ? '' : replyFieldsOf(head, outcome.admission, plan);
+  if (answer instanceof Refusal) return refusalLines(answer) + own;
+  if (answer instanceof Answer) return `${answer.fields}X-Request-ID: ${passage.requestId}\r\n`;
+  return answer?.fields ?? own;
 }
 
 function linesOf(text: string): readonly (readonly [name: string, value: string])[] {

@@ -71,6 +71,10 @@ const MET: readonly (readonly [name: string, test: string])[] = [
       '',
     ),
   ],
+  [
+    'a reply that is none',
+    'request: { method: POST, path: /login }, upstream: { headers: { Content-Length: many } }, expect: { status: 502, code: upstream_protocol }',
+  ],
   ['a body', 'request: { method: POST, path: /login, body: 11mb }, expect: { status: 413 }'],
 ];
 

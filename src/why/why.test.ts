@@ -102,6 +102,14 @@ test('what looks like a token is never said, wherever a caller put it, and nothi
   assert.ok(text.length < 1500);
 });
 
+test('a claim that is too deep to be written is no fault of whoever asks', () => {
+  const depth = 50_000;
+  const payload = `{"aud":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  const unsigned = `${encode({ alg: 'ES256' })}.${Buffer.from(payload).toString('base64url')}`;
+  const why = whyOf(refused({ refusal: refuse('invalid_token', { reason: 'audience' }), unsigned }));
+  assert.equal(why.token?.facts[0], 'audience seen: values too deep in one another');
+});
+
 test('what is no token though it has two dots has no facts', () => {
   assert.equal(
     whyOf(refused({ refusal: refuse('invalid_token', { reason: 'malformed' }), unsigned: 'a.b' })).token,
