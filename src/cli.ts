@@ -11,6 +11,7 @@ import { systemClock } from './world.ts';
 /** Each is loaded when it is called: a gateway that runs for months holds nothing of the others. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['run', async () => (await import('./cli/run.ts')).run],
+  ['init', async () => (await import('./cli/init.ts')).init],
   ['check', async () => (await import('./cli/check.ts')).check],
   ['explain', async () => (await import('./cli/explain.ts')).explainCommand],
   ['test', async () => (await import('./cli/test.ts')).testCommand],
@@ -23,6 +24,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['diff', async () => (await import('./cli/diff.ts')).diffCommand],
   ['replay', async () => (await import('./cli/replay.ts')).replayCommand],
   ['audit', async () => (await import('./cli/audit.ts')).audit],
+  ['completion', async () => (await import('./cli/completion.ts')).completion],
 ]);
 
 const terminal: Terminal = {

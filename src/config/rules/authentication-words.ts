@@ -31,6 +31,11 @@ export function authenticationSign(route: RouteConfig): string | undefined {
     : undefined;
 }
 
+/** Of a path that nobody has to show a token for. */
+export function looksLikeAuthentication(path: string): boolean {
+  return wordsOf(path).some((word) => STRONG.has(word) || WEAK.has(word));
+}
+
 /** `/v1/Sign-In` holds `v1`, `sign`, `in`, and `signin`: words of two parts are known by both together. */
 function wordsOf(text: string): readonly string[] {
   return text.split(/[/ ]+/).flatMap((segment) => {
