@@ -11,11 +11,11 @@ import { systemClock } from './world.ts';
 /** Each is loaded when it is called: a gateway that runs for months holds nothing of the others. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['run', async () => (await import('./cli/run.ts')).run],
-  ['init', async () => (await import('./cli/init.ts')).init],
   ['check', async () => (await import('./cli/check.ts')).check],
   ['explain', async () => (await import('./cli/explain.ts')).explainCommand],
   ['test', async () => (await import('./cli/test.ts')).testCommand],
   ['why', async () => (await import('./cli/why.ts')).whyCommand],
+  ['init', async () => (await import('./cli/init.ts')).init],
   ['schema', async () => (await import('./cli/schema.ts')).schema],
   ['clients', async () => (await import('./cli/clients.ts')).clients],
   ['keys', async () => (await import('./cli/keys.ts')).keys],
