@@ -60,9 +60,10 @@ test('no tests and a configuration at fault are 1, two files wrong usage', async
   await assert.rejects(ran(testCommand, 'good.yaml', 'bad.yaml'), UsageError);
 });
 
-test('`check` runs them too', async () => {
+test('`check` runs them too, and shows its table all the same', async () => {
   assert.equal((await ran(check, 'good.yaml')).code, 0);
-  const { code, err } = await ran(check, 'bad.yaml');
+  const { code, out, err } = await ran(check, 'bad.yaml');
   assert.equal(code, 1);
+  assert.match(out, /\/here/);
   assert.match(err, /^bad\.yaml:3:68: gone: expected status 200, came 404 no_route$/m);
 });

@@ -33,7 +33,7 @@ export type LoadedConfig =
   | {
       readonly config?: undefined;
       readonly faults: readonly Fault[];
-      /** What only rules of the audit are against: to be looked at, not served. */
+      /** What only rules of the audit, or its own tests, are against: to be looked at, not served. */
       readonly refused?: Config;
     };
 

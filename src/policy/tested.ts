@@ -6,5 +6,5 @@ export async function tested(loaded: LoadedConfig): Promise<LoadedConfig> {
   if (loaded.config === undefined || loaded.config.tests.length === 0) return loaded;
   const { runTests } = await import('./run-tests.ts');
   const faults = await runTests(loaded.config, loaded.config);
-  return faults.length === 0 ? loaded : { faults: [...loaded.warnings, ...faults] };
+  return faults.length === 0 ? loaded : { faults: [...loaded.warnings, ...faults], refused: loaded.config };
 }
