@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { configOf } from '../test/support/configuration.ts';
 import { startIssuer } from '../test/support/issuer.ts';
-import { replyLines } from '../src/forward.ts';
+import { replyLines } from '../src/reply-fields.ts';
 import { admit } from '../src/gateway.ts';
 import { createSlidingWindow } from '../src/limit/sliding-window.ts';
 import { createMetrics } from '../src/log/metrics.ts';

@@ -6,40 +6,19 @@
  */
 import type { Waiting } from './breaker/bulkhead.ts';
 import type { Admission } from './gateway.ts';
-import type { Plan, RoutePlan, TunnelPlan } from './plan.ts';
-import type { Passage } from './passage.ts';
+import type { Plan } from './plan.ts';
 import { refuse, Refusal } from './refusal.ts';
-import { fieldOf, fieldsOf } from './request.ts';
-import { isCorsReplyHeader } from './route/cors.ts';
 import type { TargetPlan } from './upstream/target-plan.ts';
 import type { Picked, UpstreamPlan } from './upstream/upstream-plan.ts';
 import type { Exchange, ExchangeListener } from './wire/exchange.ts';
-import { keptFields } from './wire/fields.ts';
 import type { Pool } from './wire/pool.ts';
 import { Relay } from './wire/relay.ts';
-import type { Again, Pause, RelayFault, RelayObserver, RelayRequest, RelayUpgrade } from './wire/relay.ts';
+import type { Again, Pause, RelayFault, RelayObserver, RelayRequest } from './wire/relay.ts';
 import type { ReplyHead } from './wire/reply-head.ts';
-import type { RequestHead } from './wire/request-head.ts';
 import type { TunnelEnd } from './wire/tunnel.ts';
-import { readHandshake, UPGRADE_LINES, WEBSOCKET } from './wire/websocket.ts';
-
-/** How a forwarded exchange ended. */
-export type Outcome =
-  /** The upstream's reply went out whole. */
-  | { readonly kind: 'relayed'; readonly status: number }
-  /** There is no reply and never will be: the gateway has to answer. */
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** The reply had begun and could not be completed; the connection is closed. */
-  | { readonly kind: 'cut_short'; readonly status: number }
-  | { readonly kind: 'abandoned' }
-  /** It became a tunnel, which has ended. */
-  | { readonly kind: 'tunnelled'; readonly end: TunnelEnd; readonly replyMs: number }
-  /** Our own code threw. */
-  | { readonly kind: 'broke'; readonly error: unknown };
-
-/** More hops through ourselves than this are a loop (RFC 9110 §7.6.3). */
-const MAX_HOPS = 3;
-const OWN_HOP = /(?:^|,)\s*(?:1\.[01]|2\.0) gatehouse(?=\s*(?:,|$))/g;
+import type { Outcome } from './outcome.ts';
+import { outgoingOf } from './outgoing.ts';
+import { replyFieldsOf } from './reply-fields.ts';
 
 const CALLERS_FAULTS: ReadonlySet<RelayFault> = new Set(['body_too_large', 'malformed_request', 'request_timeout']);
 
@@ -71,41 +50,6 @@ export function forward<Peer>(
     every: plan.clock.every,
   };
   return new Forwarding(admission, exchange, { upstream, plan, conclude, relay }).start();
-}
-
-/** What the service is sent, but for its framing. */
-export interface Outgoing {
-  readonly headText: string;
-  readonly upgrade: RelayUpgrade | undefined;
-}
-
-/** Everything of forwarding that needs no connection: what the service would be sent, or why it is sent nothing. */
-export function outgoingOf(admission: Admission, head: RequestHead, plan: Pick<Plan, 'clock'>): Outgoing | Refusal {
-  const { route } = admission;
-  if (head.bodyLength > route.maxBodyBytes) return refuse('body_too_large');
-  if (head.names.includes('via') && isLoop(fieldsOf(head, 'via'))) return refuse('loop_detected');
-  const upgrade = route.tunnel === undefined ? undefined : upgradeOf(admission, route.tunnel, plan);
-  if (upgrade instanceof Refusal) return upgrade;
-  const headText = route.writeHead(head, admission, route.inject(admission));
-  return { headText: upgrade === undefined ? headText : headText + UPGRADE_LINES, upgrade };
-}
-
-/** What the caller would switch to, on a route that lets it; `undefined` for a request like any other. */
-function upgradeOf(
-  { request, principal }: Admission,
-  { idleMs, stallMs, expirySkewMs }: TunnelPlan,
-  { clock }: Pick<Plan, 'clock'>,
-): RelayUpgrade | Refusal | undefined {
-  if (request.upgrade !== WEBSOCKET) return undefined;
-  const handshake = readHandshake(request);
-  if (handshake instanceof Refusal) return handshake;
-  const expires = principal !== undefined && expirySkewMs !== undefined;
-  const expiresAtMs = expires ? principal.expiresAtMs + expirySkewMs : Number.POSITIVE_INFINITY;
-  return { handshake, tunnel: { idleMs, stallMs, expiresAtMs, clock } };
-}
-
-function isLoop(via: readonly string[]): boolean {
-  return (via.join(',').match(OWN_HOP)?.length ?? 0) >= MAX_HOPS;
 }
 
 interface ForwardingParts<Peer> {
@@ -351,27 +295,4 @@ export class Forwarding<Peer> implements RelayObserver, Waiting, ExchangeListene
   #endOutside(outcome: Outcome): void {
     this.#parts.conclude(this.#exchange, this.#admission, outcome, this);
   }
-}
-
-/** The fields of the service's reply as the caller sees them. */
-export function replyFieldsOf(head: ReplyHead, admission: Admission, plan: Pick<Plan, 'dateLine'>): string {
-  const { route } = admission;
-  // A reply without a date gets one on its way (RFC 9110 §6.6.1).
-  const date = head.section.names.includes('date') ? '' : plan.dateLine();
-  const kept = keptFields(head.text, head.section, head.nominated, route.dropFromReply);
-  return kept + date + replyLines(admission, route);
-}
-
-/** What the gateway adds to every reply of a route, refusals included. */
-export function replyLines(passage: Passage, route: RoutePlan | undefined): string {
-  const cors = route?.cors === undefined ? '' : route.cors.replyHeaders(fieldOf(passage.request, 'origin'));
-  return `${cors}${passage.taken.headerText}X-Request-ID: ${passage.requestId}\r\n`;
-}
-
-/** Reply fields that the gateway speaks for on such a route: the upstream's own would contradict them. */
-export function createReplyGuard(route: { hasCors: boolean; isLimited: boolean }): (lowerName: string) => boolean {
-  return (name) =>
-    name === 'x-request-id' ||
-    (route.hasCors && isCorsReplyHeader(name)) ||
-    (route.isLimited && (name === 'ratelimit' || name === 'ratelimit-policy'));
 }

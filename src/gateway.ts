@@ -10,8 +10,10 @@
  */
 import type { Principal } from './auth/principal.ts';
 import { answerLocally, type LocalOutcome } from './answer-locally.ts';
-import { forward, replyLines } from './forward.ts';
-import type { Forwarding, Outcome } from './forward.ts';
+import { forward } from './forward.ts';
+import { replyLines } from './reply-fields.ts';
+import type { Forwarding } from './forward.ts';
+import type { Outcome } from './outcome.ts';
 import { Passage, type Link } from './passage.ts';
 import type { Plan, RoutePlan } from './plan.ts';
 import { problemOf, refusalLines, refuse, Refusal } from './refusal.ts';

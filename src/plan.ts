@@ -20,7 +20,7 @@ import type {
 } from './config/config.ts';
 import { identityOf } from './config/identity.ts';
 import { createKeep, type Lease } from './running/keep.ts';
-import { createReplyGuard } from './forward.ts';
+import { createReplyGuard } from './reply-fields.ts';
 import { createLimiter, type Limiter, type LimiterCounters } from './limit/limiter.ts';
 import { createSlidingWindow } from './limit/sliding-window.ts';
 import { routeText, type RouteText } from './log/access-log.ts';

@@ -5,7 +5,7 @@
  */
 import { createTokenFinder } from '../auth/token-source.ts';
 import type { AuthConfig, Config } from '../config/config.ts';
-import { outgoingOf } from '../forward.ts';
+import { outgoingOf } from '../outgoing.ts';
 import { admit, type Admission, Answer } from '../gateway.ts';
 import { Passage } from '../passage.ts';
 import type { Plan } from '../plan.ts';

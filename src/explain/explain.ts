@@ -4,7 +4,7 @@
  * that would turn it. For eyes and tools alike; `cli/explain-text.ts` prints it.
  */
 import type { Config, Place } from '../config/config.ts';
-import { replyLines } from '../forward.ts';
+import { replyLines } from '../reply-fields.ts';
 import { refusalLines } from '../refusal.ts';
 import { stageOf } from '../stage.ts';
 import type { Ask } from './ask.ts';

@@ -12,7 +12,7 @@ import { createOfflinePlan } from '../explain/offline-plan.ts';
 import { quotaLeft } from '../explain/quota-left.ts';
 import { sentOn } from '../explain/sent-on.ts';
 import { limitersOf } from '../explain/trace.ts';
-import { replyFieldsOf, replyLines } from '../forward.ts';
+import { replyFieldsOf, replyLines } from '../reply-fields.ts';
 import { Answer } from '../gateway.ts';
 import { refusalLines, refuse, Refusal } from '../refusal.ts';
 import { readReplyHead } from '../wire/reply-head.ts';
