@@ -43,7 +43,8 @@ const REASONS: Readonly<Record<TokenFault, string>> = {
   claim: 'A claim is missing, empty or of the wrong kind; `detail` names it where the configuration does.',
   algorithm: 'The route, or the key, does not allow `alg`.',
   malformed: 'Not a compact JWS in its one spelling, over 16 KiB, or with a header parameter that is not allowed.',
-  revoked: 'Kept for revocation, which this version does not have.',
+  revoked: 'It was revoked here: itself, its client, its subject, or all that its issuer issued before some time.',
+  inactive: 'Its issuer was asked (`introspection`) and did not say that it is active.',
 };
 
 export function refusalsPage(): string {

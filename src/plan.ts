@@ -9,7 +9,7 @@ import type { FetchKeys, KeySet } from './auth/keyset.ts';
 import { createCertificateCheck, type CheckCertificate } from './auth/client-certificate.ts';
 import { createAuthorizer, createScopeList, type Authorize } from './auth/scopes.ts';
 import type { TokenCache } from './auth/token-cache.ts';
-import { createAuthenticators, realmOf } from './authenticators.ts';
+import { type AuthenticatorsParts, createAuthenticators, realmOf } from './authenticators.ts';
 import type {
   Config,
   InjectedClaim,
@@ -95,6 +95,7 @@ export interface PlanParts extends World {
   readonly ownIssuer?: OwnIssuer | undefined;
   /** Where keys come from; the issuers themselves where absent. */
   readonly fetchKeys?: FetchKeys | undefined;
+  readonly postTo?: AuthenticatorsParts['postTo'];
   /** What the plan shares with others, and lets go of when whoever gave it ends it. Absent: with none. */
   readonly lease?: Lease;
   /** Which reading of the configuration this is, counted from 1. */

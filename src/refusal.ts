@@ -43,6 +43,7 @@ export const TOKEN_FAULTS = [
   'algorithm',
   'malformed',
   'revoked',
+  'inactive',
 ] as const;
 
 export type TokenFault = (typeof TOKEN_FAULTS)[number];

@@ -16,6 +16,7 @@ const DETAILS: Readonly<Record<TokenFault, string>> = {
   algorithm: 'The token is signed with an algorithm that this route, or the key, does not allow.',
   malformed: 'This is not a well-formed signed token.',
   revoked: 'The token has been revoked.',
+  inactive: 'The token is not active: it is over, was revoked, or never was.',
 };
 
 export interface Challenges {

@@ -16,7 +16,7 @@ function requestWith(...values: readonly string[]): Request {
 }
 
 /** Two issuers that say which tokens they were asked about. */
-function setUp() {
+function setUp({ isAsked = false } = {}) {
   const asked: string[] = [];
   const known = new Map<string, Principal>();
   const of = (name: string): IssuerAuthenticator => ({
@@ -31,8 +31,8 @@ function setUp() {
   });
   const choice = createIssuerChoice(
     [
-      { issuer: 'https://one', authenticator: of('one') },
-      { issuer: 'https://two', authenticator: of('two') },
+      { issuer: 'https://one', authenticator: of('one'), isAsked: false },
+      { issuer: 'https://two', authenticator: of('two'), isAsked },
     ],
     { source: SOURCE, realm: 'one, two' },
   );
@@ -86,6 +86,16 @@ test('what is no token is judged as it is where there is one issuer', async () =
   }
   assert.equal(((await choice.authenticate(requestWith())) as Refusal).code, 'missing_token');
   assert.equal(((await choice.authenticate(requestWith('Bearer a', 'Bearer b'))) as Refusal).code, 'malformed_request');
+});
+
+test('what is no token is asked about where one of them is asked', async () => {
+  const { choice, asked } = setUp({ isAsked: true });
+  await choice.authenticate(requestWith('Bearer opaque'));
+  await choice.authenticate(requestWith(`Bearer ${tokenOf({ iss: 'https://one' })}`));
+  assert.deepEqual(
+    asked.map((line) => line.split(' ')[0]),
+    ['two', 'one'],
+  );
 });
 
 test('a token verified before is known without being read', async () => {

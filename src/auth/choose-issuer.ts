@@ -18,6 +18,8 @@ export interface Choice {
   /** `iss`. */
   readonly issuer: string;
   readonly authenticator: IssuerAuthenticator;
+  /** Its tokens may be no JWTs. One at the most. */
+  readonly isAsked: boolean;
 }
 
 export function createIssuerChoice(
@@ -27,6 +29,8 @@ export function createIssuerChoice(
   const challenges = createChallenges(realm);
   const findToken = createTokenFinder(source);
   const all = choices.map(({ authenticator }) => authenticator);
+  // What is no token of anybody's is told so by any of them.
+  const forOpaque = choices.find(({ isAsked }) => isAsked)?.authenticator ?? all[0]!;
   const byIssuer = new Map(choices.map(({ issuer, authenticator }) => [issuer, authenticator]));
 
   return {
@@ -39,8 +43,7 @@ export function createIssuerChoice(
         if (known !== undefined) return known;
       }
       const claims = unverifiedClaims(token);
-      // What is no token of anybody's is told so by any of them.
-      if (claims === undefined) return all[0]!.authenticateToken(token);
+      if (claims === undefined) return forOpaque.authenticateToken(token);
       const { iss } = claims;
       const chosen = Object.hasOwn(claims, 'iss') && typeof iss === 'string' ? byIssuer.get(iss) : undefined;
       return chosen === undefined ? challenges.invalid.issuer : chosen.authenticateToken(token);

@@ -154,7 +154,10 @@ export interface IssuerConfig {
   /** The name in `issuers`, or the issuer itself where a route wrote it out. Issuers with the same `jwks_uri` share a key set. */
   readonly name: string;
   readonly issuer: string;
-  readonly jwksUri: string;
+  /** Absent: its tokens are asked about, whatever their form. */
+  readonly jwksUri: string | undefined;
+  /** Absent: what is no JWT is none of its tokens. */
+  readonly introspection: IntrospectionConfig | undefined;
   /** Any one of these must be in `aud`. Empty: `aud` is not looked at (the check warns). */
   readonly audiences: readonly string[];
   readonly algorithms: readonly string[];
@@ -167,6 +170,12 @@ export interface IssuerConfig {
   /** What `typ` must be, lower-case and without `application/`; `undefined`: `jwt`, `at+jwt` or absent. */
   readonly tokenType: string | undefined;
   readonly place: Place;
+}
+
+/** Where an issuer is asked about its tokens. */
+export interface IntrospectionConfig extends ClientAuthenticationConfig {
+  /** How long an answer is kept, at the most. */
+  readonly cacheMs: number;
 }
 
 export interface OAuth2Config {

@@ -8,6 +8,7 @@ export function reportKeySetDifferences(
 ): void {
   const first = new Map<string, IssuerConfig>();
   for (const { issuer, path } of issuers) {
+    if (issuer.jwksUri === undefined) continue;
     const other = first.get(issuer.jwksUri);
     first.set(issuer.jwksUri, other ?? issuer);
     if (other === undefined) continue;

@@ -74,6 +74,13 @@ function issuersOf(
       report.error([...at, index], '`iss` would not tell this one from one before it; name each issuer once');
     }
   }
+  const asked = known.filter(({ introspection }) => introspection !== undefined);
+  if (asked.length > 1) {
+    report.error(
+      at,
+      `nothing tells whether a token that is no JWT is of \`${asked[0]!.name}\` or of \`${asked[1]!.name}\`; name one of them that has \`introspection\``,
+    );
+  }
   return known.length === names.length && known.length > 0 ? known : undefined;
 }
 

@@ -1,10 +1,12 @@
 /** The gateway as a client of other authorization servers. Its secrets stand in the file by reference alone. */
 import { readEndpoint } from './addresses.ts';
-import type { ClientAuthenticationConfig, ClientCredentialsConfig } from './config.ts';
+import type { ClientAuthenticationConfig, ClientCredentialsConfig, IntrospectionConfig } from './config.ts';
 import type { Path } from './faults.ts';
 import type { Surroundings } from './files.ts';
 import { resolveSecret } from './resolve-secret.ts';
 import type { ClientCredentialsValue } from './schema-client.ts';
+import type { IntrospectionValue } from './schema-introspection.ts';
+import { durationMs } from './units.ts';
 
 /** `undefined` where it is at fault, which is then reported. */
 export function resolveClientCredentials(
@@ -23,7 +25,17 @@ export function resolveClientCredentials(
   );
 }
 
-type EndpointKey = 'token_endpoint';
+/** The same, of asking about tokens. */
+export function resolveIntrospection(
+  value: IntrospectionValue,
+  path: Path,
+  around: Surroundings,
+): IntrospectionConfig | undefined {
+  const client = resolveAuthentication(value, 'endpoint', path, around);
+  return client && { ...client, cacheMs: durationMs(value.cache_ttl) };
+}
+
+type EndpointKey = 'token_endpoint' | 'endpoint';
 
 type AuthenticationValue = Pick<ClientCredentialsValue, 'client_id' | 'client_secret' | 'auth_method'> & {
   readonly [key in EndpointKey]?: string | undefined;
@@ -31,6 +43,7 @@ type AuthenticationValue = Pick<ClientCredentialsValue, 'client_id' | 'client_se
 
 const EXAMPLES = {
   token_endpoint: 'https://auth.example.com/oauth2/token',
+  endpoint: 'https://auth.example.com/oauth2/introspect',
   client_id: 'gateway',
   client_secret: '${CLIENT_SECRET}',
 } as const;

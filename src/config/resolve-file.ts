@@ -7,6 +7,7 @@ import { reportIndistinct, reportSameNames } from './distinct.ts';
 import type { Surroundings } from './files.ts';
 import { reportKeySetDifferences } from './key-sets.ts';
 import { createReferences } from './references.ts';
+import { resolveIntrospection } from './resolve-client.ts';
 import { resolveCors } from './resolve-cors.ts';
 import { resolveIssuer } from './resolve-issuers.ts';
 import { resolveLimit } from './resolve-limits.ts';
@@ -31,7 +32,12 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
   const { file, report } = surroundings;
   const declared = value.scopes && new Set(Object.keys(value.scopes));
   const oauth2 = value.oauth2 && resolveOAuth2(value.oauth2, declared, surroundings);
-  const named = resolveNamed(value.issuers, (name, one) => resolveIssuer(name, one, ['issuers', name], report));
+  const named = resolveNamed(value.issuers, (name, one) => {
+    const path = ['issuers', name];
+    const asked =
+      one.introspection && resolveIntrospection(one.introspection, [...path, 'introspection'], surroundings);
+    return resolveIssuer(name, one, path, report, asked);
+  });
   if (named.has(SELF)) {
     const message = `an issuer cannot be called \`${SELF}\`, which is the gateway itself; choose another name`;
     report.unknownKey(['issuers', SELF], message, undefined);

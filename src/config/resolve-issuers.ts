@@ -2,26 +2,35 @@
  * Issuers: whose signature is believed, from `issuers` or written out in a
  * route. A route may narrow an issuer it names; the key set stays shared.
  */
-import type { IssuerConfig } from './config.ts';
+import type { IntrospectionConfig, IssuerConfig } from './config.ts';
 import { readKeySetUrl } from './addresses.ts';
 import type { Path, Report } from './faults.ts';
 import { DEFAULT_ALGORITHMS, type IssuerValue } from './schema-auth.ts';
 import { durationMs } from './units.ts';
 
 /** What a route may write beside the name of an issuer. */
-export type Overrides = Omit<IssuerValue, 'issuer' | 'jwks_uri' | 'jwks_ttl' | 'max_stale'>;
+export type Overrides = Omit<IssuerValue, 'issuer' | 'jwks_uri' | 'jwks_ttl' | 'max_stale' | 'introspection'>;
 
 /** `undefined` where it is at fault, which is then reported. */
-export function resolveIssuer(name: string, value: IssuerValue, path: Path, report: Report): IssuerConfig | undefined {
+export function resolveIssuer(
+  name: string,
+  value: IssuerValue,
+  path: Path,
+  report: Report,
+  introspection?: IntrospectionConfig,
+): IssuerConfig | undefined {
   if (value.issuer === undefined) {
     report.error([...path, 'issuer'], `issuer \`${name}\` has no \`issuer\`; write what its tokens have in \`iss\``);
   }
-  const jwksUri = resolveKeySetUrl(name, value, path, report);
-  if (value.issuer === undefined || jwksUri === undefined) return undefined;
+  const isAsked = value.introspection !== undefined;
+  const jwksUri = value.jwks_uri === undefined && isAsked ? undefined : resolveKeySetUrl(name, value, path, report);
+  if (value.issuer === undefined) return undefined;
+  if (isAsked ? introspection === undefined : jwksUri === undefined) return undefined;
   const base: IssuerConfig = {
     name,
     issuer: value.issuer,
     jwksUri,
+    introspection,
     audiences: [],
     algorithms: DEFAULT_ALGORITHMS,
     clockSkewMs: 30_000,
@@ -37,7 +46,10 @@ export function resolveIssuer(name: string, value: IssuerValue, path: Path, repo
 function resolveKeySetUrl(name: string, value: IssuerValue, path: Path, report: Report): string | undefined {
   const at = [...path, 'jwks_uri'];
   if (value.jwks_uri === undefined) {
-    report.error(at, `issuer \`${name}\` has no \`jwks_uri\`; write where its key set is`);
+    report.error(
+      at,
+      `issuer \`${name}\` has no \`jwks_uri\`; write where its key set is, or \`introspection\` where its tokens are no JWTs`,
+    );
     return undefined;
   }
   const read = readKeySetUrl(value.jwks_uri);

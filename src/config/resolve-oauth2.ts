@@ -75,6 +75,7 @@ export function selfIssuer({ issuer, audience }: OAuth2Config, place: IssuerConf
     name: SELF,
     issuer,
     jwksUri: SELF,
+    introspection: undefined,
     audiences: [audience],
     algorithms: ['ES256'],
     clockSkewMs: 30_000,

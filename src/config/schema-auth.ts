@@ -1,6 +1,7 @@
 /** The part of the language about who may call: issuers, and `auth` of a route. */
 import * as z from 'zod';
 import { suggestion } from './nearest.ts';
+import { introspection } from './schema-introspection.ts';
 import { choice, duration, list, map, text, word } from './scalars.ts';
 
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
@@ -51,6 +52,9 @@ export const issuer = map(
   {
     issuer: word('the issuer as it stands in `iss`').optional().describe('What `iss` must be, to the letter.'),
     jwks_uri: jwksUri.optional(),
+    introspection: introspection
+      .optional()
+      .describe('Where it is asked about tokens that are no JWTs; without `jwks_uri`, about all.'),
     audience: audience.optional(),
     algorithms: algorithms.optional(),
     clock_skew: clockSkew.optional(),

@@ -1,19 +1,8 @@
-/** The part of the language about the gateway as a client of other authorization servers: how it gets tokens, and asks about them. */
+/** The part of the language about the gateway as a client of other authorization servers: how it gets tokens. */
 import type * as z from 'zod';
-import { choice, list, map, text, word } from './scalars.ts';
+import { list, map, word } from './scalars.ts';
 import { scope } from './schema-auth.ts';
-
-const authentication = {
-  client_id: text(/^[\x20-\x7e]{1,1024}$/, 'the id that the server knows the gateway by')
-    .optional()
-    .describe('Who the gateway is to that server.'),
-  client_secret: text(/^[\x20-\x7e]{1,1024}$/, '`${NAME}` or `file:PATH`')
-    .optional()
-    .describe('By reference: `${NAME}` or `file:PATH`.'),
-  auth_method: choice(['client_secret_basic', 'client_secret_post'])
-    .default('client_secret_basic')
-    .describe('How the secret is shown: as `Authorization: Basic`, or in the body.'),
-};
+import { authentication } from './schema-introspection.ts';
 
 const resource = word('the URL of the service, or what else that server calls it');
 

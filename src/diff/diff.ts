@@ -87,7 +87,12 @@ function isLoopback(host: string): boolean {
 
 function diffIssuer(before: IssuerConfig, after: IssuerConfig, changes: Changes): void {
   if (before.issuer !== after.issuer) changes.add('neutral', `is ${after.issuer} in place of ${before.issuer}`);
-  if (before.jwksUri !== after.jwksUri) changes.add('neutral', `takes its keys from ${after.jwksUri}`);
+  if (before.jwksUri !== after.jwksUri) changes.add('neutral', `takes its keys from ${after.jwksUri ?? 'nowhere'}`);
+  changes.value(
+    'introspection',
+    [before.introspection !== undefined, after.introspection !== undefined],
+    PERMISSION_FORM,
+  );
   if (before.audiences.length > 0 && after.audiences.length === 0)
     changes.add('weaker', 'takes tokens for any audience');
   else if (before.audiences.length === 0 && after.audiences.length > 0) {

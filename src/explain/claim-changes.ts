@@ -42,6 +42,8 @@ export function claimChanges(
       return wrongClaims(claims, auth, issuer).map(([names, text]) =>
         replace(auth, { ...without(claims, names), ...filled(names) }, text, 'claim'),
       );
+    case 'inactive':
+      return [];
     case 'revoked':
       return [replace(auth, without(claims, ['jti', ...TIMES]), 'get another token: this one was revoked')];
     case 'signature':

@@ -46,6 +46,8 @@ export function createOfflinePlan(config: Config, { wallMs, isRevoked = () => fa
     numberInjector: () => injectors++,
     // Names are not looked up: a target that has no address yet is one target.
     resolve: () => new Promise(() => {}),
+    // Nobody is asked about a token.
+    postTo: () => () => Promise.reject(new Error('nobody is asked offline')),
     fetchKeys: async () => ({ keys, maxAgeMs: undefined }),
     metrics: createMetrics(),
     ownIssuer: config.oauth2 && offlineIssuer(config.oauth2, { publicKeys: () => keys, isRevoked }),

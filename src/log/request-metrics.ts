@@ -26,6 +26,7 @@ const TOKEN_FAULTS = {
   algorithm: true,
   malformed: true,
   revoked: true,
+  inactive: true,
 } as const satisfies Record<TokenFault, true>;
 
 /** Seconds; fine where a gateway adds its own time, coarse where services take theirs. */

@@ -63,6 +63,8 @@ function factsOf(
       return [`key seen: ${shown(header.kid)}; the key set of ${issuer.name} has none of that name`];
     case 'signature':
       return [`the signature does not fit the key ${shown(header.kid)} of ${issuer.name}`];
+    case 'inactive':
+      return ['its issuer was asked and did not say that it is active'];
     case 'revoked':
       return [`it was revoked; its jti is ${shown(claims.jti)}`];
     case 'malformed':
