@@ -104,6 +104,13 @@ test('OA-17 what one policy accepted another looks at for itself', async () => {
   assert.equal(codeOf(await billing.check('t')), 'invalid_token audience');
 });
 
+test('OA-05 two tokens in one are 400, and nobody is asked about them', async () => {
+  const { asked, check } = setUp(() => GOOD);
+  const outcome = await check('one, Bearer two');
+  assert.ok(outcome instanceof Refusal && outcome.code === 'malformed_request');
+  assert.equal(asked.length, 0);
+});
+
 test('a token that is not active is asked about once in ten seconds', async () => {
   const { clock, asked, check } = setUp(() => ({ active: false }));
   for (let at = 0; at < 5; at++) await check('t');

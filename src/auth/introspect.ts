@@ -19,7 +19,7 @@ import type { PostForm } from './post-form.ts';
 import { createPrincipal, type Principal } from './principal.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { TokenCache } from './token-cache.ts';
-import { createTokenFinder, type TokenSource } from './token-source.ts';
+import { createTokenFinder, isTokenList, type TokenSource } from './token-source.ts';
 
 export interface IntrospectorOptions {
   readonly issuer: Omit<ClaimRules, 'requiredClaims'> & {
@@ -66,6 +66,7 @@ export function createIntrospector(options: IntrospectorOptions, parts: Introspe
 
   function authenticateToken(token: string): Refusal | Promise<Principal | Refusal> {
     if (token.length > MAX_TOKEN_LENGTH) return challenges.invalid.malformed;
+    if (isTokenList(token)) return challenges.ambiguous;
     if (inactive.has(token, slot())) return challenges.invalid.inactive;
     const under = asked.get(token);
     if (under !== undefined) return under;
