@@ -82,6 +82,15 @@ test('OA-16 a server that fails is no yes and no no: 503, and after three failur
   assert.equal(codeOf(await check('t')), 'principal');
 });
 
+test('what can be no token is not asked about, so that nobody can make the endpoint fail with it', async () => {
+  const { asked, check } = setUp(() => GOOD);
+  for (const token of ['a b', 'a"b', 'a=b', '%00', 'x'.repeat(20_000)]) {
+    // eslint-disable-next-line no-await-in-loop -- one after another
+    assert.match(codeOf(await check(token)), /^(?:invalid_token malformed|malformed_request)$/, token.slice(0, 20));
+  }
+  assert.deepEqual(asked, []);
+});
+
 test('OA-17 an answer is kept for its time, never past `exp`, and then asked for again', async () => {
   const { clock, asked, seconds, check } = setUp(() => ({ ...GOOD, exp: end }));
   let end = seconds() + 3600;

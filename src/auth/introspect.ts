@@ -40,6 +40,8 @@ export interface IntrospectorParts {
   readonly cache: TokenCache;
 }
 
+/** RFC 6750 §2.1. What an issuer cannot have given out it is not asked about: its error would count as a failure of its own. */
+const TOKEN = /^[\w.~+/-]+=*$/;
 /** Questions under way at once. */
 const MOST_ASKED = 100;
 /** How long a token that is not active is known to be none. */
@@ -65,8 +67,8 @@ export function createIntrospector(options: IntrospectorOptions, parts: Introspe
   const slot = (): number => Math.floor(clock.monotonic() / INACTIVE_MS);
 
   function authenticateToken(token: string): Refusal | Promise<Principal | Refusal> {
-    if (token.length > MAX_TOKEN_LENGTH) return challenges.invalid.malformed;
     if (isTokenList(token)) return challenges.ambiguous;
+    if (token.length > MAX_TOKEN_LENGTH || !TOKEN.test(token)) return challenges.invalid.malformed;
     if (inactive.has(token, slot())) return challenges.invalid.inactive;
     const under = asked.get(token);
     if (under !== undefined) return under;
