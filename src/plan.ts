@@ -30,6 +30,7 @@ import { createRequestMetrics, type RequestMetrics } from './log/request-metrics
 import type { OwnIssuer } from './issuer/own-issuer.ts';
 import { createOrigins } from './origin.ts';
 import type { Origin, Passage, Peer } from './passage.ts';
+import { fieldLines } from './plugin/field-lines.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
 import { createClaimInjector, type ClaimInjector } from './plugin/inject-claims.ts';
 import type { LocalRoute } from './local.ts';
@@ -66,6 +67,8 @@ export interface RoutePlan {
   readonly inject: (passage: Passage) => string;
   readonly writeHead: WriteUpstreamHead;
   readonly dropFromReply: (lowerName: string) => boolean;
+  /** Field lines that every reply of the service gets. */
+  readonly replyText: string;
   /** Absent where the gateway answers itself. */
   readonly upstream: UpstreamPlan | undefined;
   /** An endpoint of the gateway's own, in place of an upstream. */
@@ -198,6 +201,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
 
   function routePlanOf(route: RouteConfig): RoutePlan {
     const { auth, plugins } = route;
+    const { request, reply } = plugins.setHeaders;
     const limits = route.rateLimits.map(limiters.of);
     const upstream = upstreams.of(route.upstream);
     // A caller's token goes no further where the gateway calls by its own.
@@ -222,12 +226,15 @@ export function createPlan(config: Config, world: PlanParts): Plan {
         ownAuthorization,
         stripToken: stripsToken ? (auth?.source ?? { in: 'header', name: 'authorization' }) : undefined,
         rewritePath: createRewriter({ ...route, basePath: route.upstream.targets[0]!.basePath }),
+        edits: { drop: request.drop, text: fieldLines(request.lines) },
         createGuard: createHeaderGuard,
       }),
       dropFromReply: createReplyGuard({
         hasCors: route.cors !== undefined,
         isLimited: limits.some(({ observes }) => !observes),
+        dropped: reply.drop,
       }),
+      replyText: fieldLines(reply.lines),
       upstream,
       local: undefined,
       maxBodyBytes: route.maxBodyBytes,
@@ -257,6 +264,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       inject: () => '',
       writeHead: () => '',
       dropFromReply: () => false,
+      replyText: '',
       upstream: undefined,
       local,
       maxBodyBytes,

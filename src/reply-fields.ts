@@ -13,7 +13,7 @@ export function replyFieldsOf(head: ReplyHead, admission: Admission, plan: Pick<
   // A reply without a date gets one on its way (RFC 9110 §6.6.1).
   const date = head.section.names.includes('date') ? '' : plan.dateLine();
   const kept = keptFields(head.text, head.section, head.nominated, route.dropFromReply);
-  return kept + date + replyLines(admission, route);
+  return kept + date + route.replyText + replyLines(admission, route);
 }
 
 /** What the gateway adds to every reply of a route, refusals included. */
@@ -23,9 +23,16 @@ export function replyLines(passage: Passage, route: RoutePlan | undefined): stri
 }
 
 /** Reply fields that the gateway speaks for on such a route: the upstream's own would contradict them. */
-export function createReplyGuard(route: { hasCors: boolean; isLimited: boolean }): (lowerName: string) => boolean {
+export function createReplyGuard(route: {
+  hasCors: boolean;
+  isLimited: boolean;
+  /** Whatever else the route takes out of replies. */
+  dropped: readonly string[];
+}): (lowerName: string) => boolean {
+  const dropped = new Set(route.dropped.map((name) => name.toLowerCase()));
   return (name) =>
     name === 'x-request-id' ||
     (route.hasCors && isCorsReplyHeader(name)) ||
-    (route.isLimited && (name === 'ratelimit' || name === 'ratelimit-policy'));
+    (route.isLimited && (name === 'ratelimit' || name === 'ratelimit-policy')) ||
+    dropped.has(name);
 }

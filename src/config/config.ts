@@ -438,6 +438,20 @@ export interface PluginConfig {
   readonly injectClaims: readonly InjectedClaim[];
   /** The same, of the client certificate. */
   readonly injectFromCertificate: readonly InjectedClaim[];
+  readonly setHeaders: SetHeadersConfig;
+}
+
+export interface SetHeadersConfig {
+  readonly request: HeaderEdits;
+  readonly reply: HeaderEdits;
+}
+
+/** The same for every message. */
+export interface HeaderEdits {
+  /** Names of fields that are taken out, as written. */
+  readonly drop: readonly string[];
+  /** Fields that are put in after that. */
+  readonly lines: readonly (readonly [name: string, value: string])[];
 }
 
 export interface InjectedClaim {

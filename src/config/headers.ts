@@ -23,12 +23,15 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   'content-type',
   'cookie',
   'forwarded',
+  'http2-settings',
   'origin',
   'range',
   'traceparent',
   'tracestate',
   'via',
+  'x-http-method',
   'x-http-method-override',
+  'x-method-override',
   'x-original-url',
   'x-real-ip',
   'x-request-id',
@@ -37,6 +40,29 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 
 export function isReservedHeader(lowerCaseName: string): boolean {
   return (
-    FRAMING_HEADERS.has(lowerCaseName) || OWN_HEADERS.has(lowerCaseName) || lowerCaseName.startsWith('x-forwarded-')
+    FRAMING_HEADERS.has(lowerCaseName) ||
+    OWN_HEADERS.has(lowerCaseName) ||
+    lowerCaseName.startsWith('x-forwarded-') ||
+    lowerCaseName.startsWith('sec-websocket-')
+  );
+}
+
+/** Of a reply: what the gateway speaks for, or what decides how its body is read. */
+const OWN_REPLY_HEADERS: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-range',
+  'date',
+  'http2-settings',
+  'ratelimit',
+  'ratelimit-policy',
+  'x-request-id',
+]);
+
+export function isReservedReplyHeader(lowerCaseName: string): boolean {
+  return (
+    FRAMING_HEADERS.has(lowerCaseName) ||
+    OWN_REPLY_HEADERS.has(lowerCaseName) ||
+    lowerCaseName.startsWith('access-control-') ||
+    lowerCaseName.startsWith('sec-websocket-')
   );
 }

@@ -97,6 +97,7 @@ test('the whole example comes to the configuration it describes', () => {
       { header: 'X-Tenant-ID', claim: ['tenant_id'] },
     ],
     injectFromCertificate: [],
+    setHeaders: { request: { drop: [], lines: [] }, reply: { drop: [], lines: [] } },
   });
   assert.deepEqual(health?.rateLimits, []);
   // All deserved: the written-out issuer has no audience, nothing is left to use the named one, and nobody looks whether the targets are well.

@@ -25,6 +25,7 @@ import { resolveTests } from './resolve-tests.ts';
 import { resolveEdgeTls } from './resolve-tls.ts';
 import { resolveUpstream } from './resolve-upstreams.ts';
 import type { ScopesDeclared } from './schema-oauth2.ts';
+import { reportIdentityEdits } from './resolve-set-headers.ts';
 import type { FileValue } from './schema.ts';
 import { durationMs, ratioOf, sizeBytes } from './units.ts';
 
@@ -72,6 +73,7 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
     route ? [resolveRoute(route, index, around, report)] : [],
   );
   reportIndistinct(readings, report);
+  reportIdentityEdits(value.routes ?? [], report);
   reportKeySetDifferences(
     [
       ...[...issuers].flatMap(([name, issuer]) => (issuer ? [{ issuer, path: ['issuers', name] }] : [])),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCertificate } from '../../test/support/certificate.ts';
-import { routeFaults, routeOf, withRoutes } from '../../test/support/configuration.ts';
+import { faultsOf, routeFaults, routeOf, withRoutes } from '../../test/support/configuration.ts';
 import { sourceOf } from '../../test/support/source.ts';
 import { parseConfig } from './load.ts';
 
@@ -80,6 +80,12 @@ for (const [plugins, right] of [
   ['[{ strip-auth-header: true, inject-claims: { headers: { X-User: sub } } }]', /one plugin/],
   ['[{}]', /one plugin/],
   ['{ strip-auth-header: true }', /write a list/],
+  ['[set-headers: {}]', /changes nothing/],
+  ['[set-headers: { request: {} }]', /changes nothing/],
+  ['[set-headers: { request: { set: { X-A: "b\\r\\nX-C: d" } } }]', /write a header value/],
+  ['[set-headers: { request: { set: { X-A: b }, remove: [x_a] } }]', /named twice/],
+  ['[set-headers: { response: { append: { Set_Cookie: a, Set-Cookie: b } } }]', /named twice/],
+  ['[set-headers: { request: { add: { X-A: b } } }]', /unknown/],
 ] as const) {
   test(`plugins: ${plugins} is refused`, () => {
     const faults = routeFaults(`path: /a, ${GUARDED}, plugins: ${plugins}`);
@@ -94,4 +100,35 @@ test('a route that everybody may call has no claims to inject', () => {
   );
   assert.equal(faults.length, 1);
   assert.match(faults[0] ?? '', /no claims to inject/);
+});
+
+for (const [side, header] of [
+  ['request', 'Host'],
+  ['request', 'content_length'],
+  ['request', 'Authorization'],
+  ['request', 'X-Forwarded-For'],
+  ['request', 'X-Method-Override'],
+  ['request', 'Sec-WebSocket-Key'],
+  ['response', 'Transfer-Encoding'],
+  ['response', 'Content-Encoding'],
+  ['response', 'RateLimit'],
+  ['response', 'X-Request-ID'],
+  ['response', 'Access-Control-Allow-Origin'],
+] as const) {
+  test(`set-headers leaves ${header} of the ${side} alone`, () => {
+    for (const edit of [`set: { ${header}: a }`, `append: { ${header}: a }`, `remove: [${header}]`]) {
+      const faults = routeFaults(`path: /a, ${GUARDED}, plugins: [set-headers: { ${side}: { ${edit} } }]`);
+      assert.equal(faults.length, 1, faults.join());
+      assert.match(faults[0] ?? '', /is not free to change/);
+    }
+  });
+}
+
+test('a header that carries identity on one route is not to be written on another', () => {
+  const faults = faultsOf(
+    withRoutes(`  - { path: /a, upstream: app, ${GUARDED}, plugins: [inject-claims: { headers: { X-User-ID: sub } }] }
+  - { path: /b, upstream: app, kind: operations, auth: none, plugins: [set-headers: { request: { set: { x_user_id: admin } } }] }`),
+  );
+  assert.equal(faults.length, 1, faults.join());
+  assert.match(faults[0] ?? '', /^g\.yaml:10:\d+: the header `x_user_id` says who calls/);
 });

@@ -4,6 +4,7 @@ import type { Path, Report } from './faults.ts';
 import { isReservedHeader } from './headers.ts';
 import { suggestion } from './nearest.ts';
 import { readClaimPath } from './patterns.ts';
+import { NO_EDITS, resolveSetHeaders } from './resolve-set-headers.ts';
 import type { PluginValue } from './schema-route.ts';
 
 /** What a certificate can be asked for: src/auth/client-certificate.ts reads them. */
@@ -24,6 +25,7 @@ export function resolvePlugins(
 ): PluginConfig {
   let stripAuthHeader = true;
   let injected: readonly SourcedClaim[] = [];
+  let setHeaders: PluginConfig['setHeaders'] = { request: NO_EDITS, reply: NO_EDITS };
   const seen = new Set<string>();
   for (const [index, value] of values.entries()) {
     if (value === undefined) continue;
@@ -35,6 +37,8 @@ export function resolvePlugins(
       seen.add(name);
     }
     if (value['strip-auth-header'] !== undefined) stripAuthHeader = value['strip-auth-header'];
+    const edits = value['set-headers'];
+    if (edits !== undefined) setHeaders = resolveSetHeaders(edits, [...at, 'set-headers'], report);
     const plugin = value['inject-claims'];
     if (plugin === undefined) continue;
     injected = resolveHeaders(plugin.headers, [...at, 'inject-claims', 'headers'], report);
@@ -53,7 +57,7 @@ export function resolvePlugins(
   }
   const from = (wanted: SourcedClaim['source']): readonly InjectedClaim[] =>
     injected.flatMap(({ source, header, claim }) => (source === wanted ? [{ header, claim }] : []));
-  return { stripAuthHeader, injectClaims: from('token'), injectFromCertificate: from('certificate') };
+  return { stripAuthHeader, injectClaims: from('token'), injectFromCertificate: from('certificate'), setHeaders };
 }
 
 interface SourcedClaim extends InjectedClaim {

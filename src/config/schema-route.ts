@@ -23,10 +23,23 @@ export const cors = map(
 );
 const none = z.literal('none');
 
-const injectedName = text(
+const plainName = text(
   /^[A-Za-z](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?$/,
   'a header name of letters, digits and `-`, as in `X-User-ID`',
 );
+const headerValue = text(
+  /^[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?$/,
+  'a header value of visible ASCII, with spaces only inside',
+);
+const headerValues = z.record(plainName, headerValue.optional(), {
+  error: 'write a map from header to value, as in `{ X-Region: eu }`',
+});
+const headerEdits = map({
+  set: headerValues.optional().describe('In place of what came under these names, in any spelling.'),
+  append: headerValues.optional().describe('Beside what came under these names.'),
+  remove: list(plainName, 'X-Debug').optional().describe('Taken out.'),
+});
+
 const plugin = map({
   'strip-auth-header': z
     .boolean()
@@ -35,7 +48,7 @@ const plugin = map({
   'inject-claims': map(
     {
       headers: z
-        .record(injectedName, claimPath.optional(), {
+        .record(plainName, claimPath.optional(), {
           error: 'write a map from header to claim, as in `{ X-User-ID: sub }`',
         })
         .optional()
@@ -47,6 +60,14 @@ const plugin = map({
   )
     .optional()
     .describe('Puts claims of the token into headers for the service.'),
+  'set-headers': map({
+    request: headerEdits.optional().describe('Of what the service gets.'),
+    response: headerEdits.optional().describe('Of what the service answers.'),
+  })
+    .optional()
+    .describe(
+      'Sets, appends and removes headers, the same for every request. Names that carry identity, frame the message or are the gateway’s own cannot be changed.',
+    ),
 });
 
 const oneLimit = z.union([word('the name of one of `rate_limits`'), rateLimit], {
@@ -97,7 +118,7 @@ export const route = map(
       .describe('`none`, the name of a limit, a limit written out, or a list of these that all apply.'),
     plugins: list(plugin, 'strip-auth-header: true')
       .optional()
-      .describe('What is done to the request before it is forwarded.'),
+      .describe('What is done to a request that was admitted, and to its reply.'),
     cors: z
       .union([none, cors], { error: 'write `none`, or a map as in `{ origins: [https://app.example.com] }`' })
       .optional()
@@ -140,4 +161,5 @@ export const route = map(
 export type RouteValue = z.output<typeof route>;
 export type CorsValue = z.output<typeof cors>;
 export type PluginValue = z.output<typeof plugin>;
+export type HeaderEditsValue = z.output<typeof headerEdits>;
 export type LimitsOfRouteValue = RouteValue['rate_limit'];

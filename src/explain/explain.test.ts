@@ -247,3 +247,18 @@ test('no token, and no part of a signature, is in what is said', async () => {
     }
   }
 });
+
+test('what set-headers makes of the head is shown as the service sees it', async () => {
+  const edited = configOf(
+    YAML.replace(
+      '- strip-auth-header: true',
+      '- set-headers: { request: { set: { X-Region: eu }, remove: [X-Debug] } }',
+    ),
+  );
+  const { to_service } = await explain(edited, ask({ claims: GOOD, fields: [['X-Debug', '1']] }), undefined);
+  assert.deepEqual(
+    to_service?.headers.filter(([name]) => name === 'X-Region'),
+    [['X-Region', 'eu']],
+  );
+  assert.ok(to_service?.dropped.includes('x-debug'));
+});

@@ -56,6 +56,8 @@ export interface UpstreamHeadOptions {
   readonly stripToken: StrippedToken | undefined;
   /** The gateway puts an `Authorization` of its own behind the head. */
   readonly ownAuthorization: boolean;
+  /** Further names to leave out, and lines to write: the same for every request. */
+  readonly edits: { readonly drop: readonly string[]; readonly text: string };
   readonly rewritePath: ((path: string) => string) | undefined;
   /** Makes the test for names to leave out, in any spelling that a server could fold to them. */
   readonly createGuard: (names: readonly string[]) => (lowerName: string) => boolean;
@@ -66,7 +68,8 @@ export type WriteUpstreamHead = (head: RequestHead, passage: Passage, injected: 
 
 export function createUpstreamHead(options: UpstreamHeadOptions): WriteUpstreamHead {
   const { rewritePath, stripToken, createGuard } = options;
-  const always = [...OWN, ...METHOD_OVERRIDES, ...options.identityHeaders];
+  const always = [...OWN, ...METHOD_OVERRIDES, ...options.identityHeaders, ...options.edits.drop];
+  const edited = options.edits.text;
   if (options.ownAuthorization) always.push('authorization');
   if (stripToken?.in === 'header') always.push(stripToken.name);
   if (stripToken?.in === 'cookie') always.push('cookie');
@@ -93,7 +96,7 @@ export function createUpstreamHead(options: UpstreamHeadOptions): WriteUpstreamH
     text += forwardedLines(head, passage);
     if (head.acceptsTrailers) text += 'TE: trailers\r\nConnection: TE\r\n';
     // Identity comes last, behind everything that could take it away.
-    return text + injected;
+    return text + edited + injected;
   };
 }
 
