@@ -10,6 +10,8 @@ const WHEN: Readonly<Record<RefusalCode, string>> = {
   insufficient_scope: 'The token is good and lacks a scope. `WWW-Authenticate` names the scopes that the route needs.',
   origin_not_allowed:
     'A page of an origin that `cors` of the route does not list wants to open a WebSocket. [Why](websocket.md#browsers-and-cookies).',
+  address_not_allowed:
+    'The caller’s address is in none of the blocks that `ip-allow` of the route lists. [More](plugins.md#ip-allow).',
   no_route: 'No route has this host and path.',
   method_not_allowed:
     'The path has routes, none for this method; or the method is none that is served. `Allow` names those that are.',

@@ -3,6 +3,7 @@
  * order is the security policy, so it stands here once and in straight lines:
  *
  *   route → limit by address → authenticate → authorize → limit by caller   admit
+ *   plugins                                                                 act
  *   break → forward                                                         forward
  *   log                                                                     conclude
  *
@@ -209,8 +210,11 @@ export function createGateway(plan: Plan, record: Record): Serve<Link> {
         );
         note(exchange, passage, { status: decision.status });
       } else {
-        const { local, upstream } = decision.route;
-        if (local !== undefined) {
+        const { local, upstream, plugins } = decision.route;
+        const instead = plugins.onRequest?.(decision);
+        if (instead instanceof Refusal) answerRefusal(exchange, passage, instead, undefined);
+        else if (instead !== undefined) concludeLocal(exchange, passage, { kind: 'replied', reply: instead });
+        else if (local !== undefined) {
           answerLocally(decision, exchange, local, (outcome) => concludeLocal(exchange, passage, outcome));
         } else if (upstream !== undefined) {
           const refusal = forward(decision, { exchange, upstream }, plan, conclude);

@@ -1,7 +1,7 @@
 /**
  * What the gateway answers itself instead of asking a service: the endpoints of
- * the authorization server. A request has passed every stage and its whole body
- * is there; the reply is text.
+ * the authorization server, whose requests have passed every stage and have
+ * their whole body, and plugins that give an answer. The reply is text.
  */
 import type { Request } from './request.ts';
 

@@ -1,7 +1,7 @@
 /** Where a request comes from: what is known of a connection once, and what a trusted proxy says of each request on it. */
 import { readClientCertificate } from './auth/client-certificate.ts';
 import type { Config } from './config/config.ts';
-import { addressKey, callerAddress, createTrustedProxies } from './limit/address.ts';
+import { addressKey, callerAddress, createAddressBlocks } from './limit/address.ts';
 import { createRequestId, keepRequestId } from './log/request-id.ts';
 import { nextTrace } from './log/trace-context.ts';
 import type { Origin, Peer } from './passage.ts';
@@ -12,7 +12,7 @@ export function createOrigins({
   trustedProxies,
   ipv6Prefix,
 }: Pick<Config, 'trustedProxies' | 'ipv6Prefix'>): Pick<Plan, 'openPeer' | 'seePeer' | 'originOf'> {
-  const trusted = createTrustedProxies(trustedProxies);
+  const trusted = createAddressBlocks(trustedProxies);
   return {
     openPeer(remoteAddress, scheme, certificate) {
       const address = callerAddress(remoteAddress, [], trusted);

@@ -22,6 +22,7 @@ import { identityOf } from './config/identity.ts';
 import { createKeep, type Lease } from './running/keep.ts';
 import { createReplyGuard } from './reply-fields.ts';
 import { createLimiter, type Limiter, type LimiterCounters } from './limit/limiter.ts';
+import { createAddressBlocks } from './limit/address.ts';
 import { createSlidingWindow } from './limit/sliding-window.ts';
 import { routeText, type RouteText } from './log/access-log.ts';
 import { createDateLine } from './log/time.ts';
@@ -32,6 +33,9 @@ import { createOrigins } from './origin.ts';
 import type { Origin, Passage, Peer } from './passage.ts';
 import { fieldLines } from './plugin/field-lines.ts';
 import { createHeaderGuard } from './plugin/guarded-names.ts';
+import { composePlugins, type PluginHooks, type RoutePlugins } from './plugin/hooks.ts';
+import { createIpAllow } from './plugin/ip-allow.ts';
+import { createMockResponse } from './plugin/mock-response.ts';
 import { createClaimInjector, type ClaimInjector } from './plugin/inject-claims.ts';
 import type { LocalRoute } from './local.ts';
 import { createPressure, PRIORITIES, type Pressure, type Priority } from './running/pressure.ts';
@@ -63,6 +67,8 @@ export interface RoutePlan {
   readonly authorize: Authorize | undefined;
   /** The scopes that a request with this method is asked for. */
   readonly scopesFor: (method: string) => readonly string[];
+  /** What comes between admission and forwarding. */
+  readonly plugins: RoutePlugins;
   /** The identity a service sees, as field lines. */
   readonly inject: (passage: Passage) => string;
   readonly writeHead: WriteUpstreamHead;
@@ -220,6 +226,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
         route.clientCertificate === undefined ? undefined : createCertificateCheck(route.clientCertificate),
       authorize: auth === undefined ? undefined : createAuthorizer(auth, realmOf(auth)),
       scopesFor: auth === undefined ? () => [] : createScopeList(auth),
+      plugins: composePlugins(hooksOf(plugins)),
       inject: injectOf(plugins),
       writeHead: createUpstreamHead({
         identityHeaders,
@@ -261,6 +268,7 @@ export function createPlan(config: Config, world: PlanParts): Plan {
       checkCertificate: undefined,
       authorize: undefined,
       scopesFor: () => [],
+      plugins: composePlugins([]),
       inject: () => '',
       writeHead: () => '',
       dropFromReply: () => false,
@@ -315,6 +323,14 @@ export function createPlan(config: Config, world: PlanParts): Plan {
     },
     close: () => lease.end(),
   };
+}
+
+/** In a fixed order, whatever the file's: who may not call gets no answer from any other. */
+function hooksOf({ ipAllow, mockResponse }: PluginConfig): readonly PluginHooks[] {
+  return [
+    ...(ipAllow === undefined ? [] : [createIpAllow(createAddressBlocks(ipAllow).has)]),
+    ...(mockResponse === undefined ? [] : [createMockResponse(mockResponse)]),
+  ];
 }
 
 /** Makes one thing for each configuration object: what routes share by name, they share at run time. */

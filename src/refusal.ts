@@ -10,6 +10,7 @@ const REFUSALS = {
   certificate_required: [403, 'Client certificate required'],
   insufficient_scope: [403, 'Insufficient scope'],
   origin_not_allowed: [403, 'Origin not allowed'],
+  address_not_allowed: [403, 'Address not allowed'],
   no_route: [404, 'No such route'],
   method_not_allowed: [405, 'Method not allowed'],
   request_timeout: [408, 'Request timed out'],

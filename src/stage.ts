@@ -17,6 +17,7 @@ export const STAGES = [
   'authenticate',
   'authorize',
   'limit by caller',
+  'plugins',
   'break',
   'forward',
 ] as const;
@@ -38,6 +39,7 @@ const BY_CODE: Readonly<Record<RefusalCode, Stage>> = {
   invalid_token: 'authenticate',
   keys_unavailable: 'authenticate',
   insufficient_scope: 'authorize',
+  address_not_allowed: 'plugins',
   circuit_open: 'break',
   body_too_large: 'forward',
   loop_detected: 'forward',

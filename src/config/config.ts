@@ -439,6 +439,16 @@ export interface PluginConfig {
   /** The same, of the client certificate. */
   readonly injectFromCertificate: readonly InjectedClaim[];
   readonly setHeaders: SetHeadersConfig;
+  /** Blocks of addresses that may call; absent: all. */
+  readonly ipAllow: readonly string[] | undefined;
+  readonly mockResponse: MockResponseConfig | undefined;
+}
+
+/** Given in the place of the service's. */
+export interface MockResponseConfig {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
 }
 
 export interface SetHeadersConfig {

@@ -97,6 +97,8 @@ test('the whole example comes to the configuration it describes', () => {
       { header: 'X-Tenant-ID', claim: ['tenant_id'] },
     ],
     injectFromCertificate: [],
+    ipAllow: undefined,
+    mockResponse: undefined,
     setHeaders: { request: { drop: [], lines: [] }, reply: { drop: [], lines: [] } },
   });
   assert.deepEqual(health?.rateLimits, []);

@@ -15,7 +15,7 @@ import { reportScopes, reportTakenPaths, resolveOAuth2, SELF, selfIssuer } from 
 import {
   resolveListeners,
   resolveLog,
-  resolveProxies,
+  resolveBlocks,
   resolveTimeouts,
   resolveWireLimits,
 } from './resolve-listeners.ts';
@@ -100,7 +100,7 @@ export function resolveFile(value: FileValue, surroundings: Surroundings): Confi
     file,
     ...resolveListeners(value, surroundings),
     tls: value.tls && resolveEdgeTls(value.tls, surroundings),
-    trustedProxies: resolveProxies(value.trusted_proxies, report),
+    trustedProxies: resolveBlocks(value.trusted_proxies, ['trusted_proxies'], report),
     ipv6Prefix: value.ipv6_prefix,
     limits: resolveWireLimits(value.limits, report),
     timeouts: resolveTimeouts(value.timeouts),

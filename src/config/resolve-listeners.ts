@@ -50,10 +50,14 @@ function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-export function resolveProxies(texts: readonly (string | undefined)[], report: Report): readonly string[] {
+export function resolveBlocks(
+  texts: readonly (string | undefined)[],
+  listPath: Path,
+  report: Report,
+): readonly string[] {
   return texts.flatMap((text, index) => {
     if (text === undefined) return [];
-    const path = ['trusted_proxies', index];
+    const path = [...listPath, index];
     const read = readBlock(text);
     if (typeof read === 'string') {
       report.error(path, `the block ${report.written(path)} cannot be used; ${read}`);

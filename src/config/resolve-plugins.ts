@@ -4,6 +4,8 @@ import type { Path, Report } from './faults.ts';
 import { isReservedHeader } from './headers.ts';
 import { suggestion } from './nearest.ts';
 import { readClaimPath } from './patterns.ts';
+import { resolveBlocks } from './resolve-listeners.ts';
+import { resolveMockResponse } from './resolve-mock-response.ts';
 import { NO_EDITS, resolveSetHeaders } from './resolve-set-headers.ts';
 import type { PluginValue } from './schema-route.ts';
 
@@ -25,6 +27,8 @@ export function resolvePlugins(
 ): PluginConfig {
   let stripAuthHeader = true;
   let injected: readonly SourcedClaim[] = [];
+  let ipAllow: PluginConfig['ipAllow'];
+  let mockResponse: PluginConfig['mockResponse'];
   let setHeaders: PluginConfig['setHeaders'] = { request: NO_EDITS, reply: NO_EDITS };
   const seen = new Set<string>();
   for (const [index, value] of values.entries()) {
@@ -37,6 +41,13 @@ export function resolvePlugins(
       seen.add(name);
     }
     if (value['strip-auth-header'] !== undefined) stripAuthHeader = value['strip-auth-header'];
+    const { 'ip-allow': allowed, 'mock-response': mock } = value;
+    if (allowed !== undefined) {
+      ipAllow = resolveBlocks(allowed, [...at, 'ip-allow'], report);
+      if (allowed.length === 0)
+        report.error([...at, 'ip-allow'], 'nobody could call; name a block, or take the plugin out');
+    }
+    if (mock !== undefined) mockResponse = resolveMockResponse(mock, [...at, 'mock-response'], report);
     const edits = value['set-headers'];
     if (edits !== undefined) setHeaders = resolveSetHeaders(edits, [...at, 'set-headers'], report);
     const plugin = value['inject-claims'];
@@ -57,7 +68,14 @@ export function resolvePlugins(
   }
   const from = (wanted: SourcedClaim['source']): readonly InjectedClaim[] =>
     injected.flatMap(({ source, header, claim }) => (source === wanted ? [{ header, claim }] : []));
-  return { stripAuthHeader, injectClaims: from('token'), injectFromCertificate: from('certificate'), setHeaders };
+  return {
+    stripAuthHeader,
+    injectClaims: from('token'),
+    injectFromCertificate: from('certificate'),
+    setHeaders,
+    ipAllow,
+    mockResponse,
+  };
 }
 
 interface SourcedClaim extends InjectedClaim {

@@ -34,24 +34,39 @@ function resolveEdits(value: HeaderEditsValue | undefined, side: Side, pluginPat
   if (set === undefined && append === undefined && remove === undefined && !report.isFaulty(path)) {
     report.error(path, `\`${side}\` changes nothing; write \`set\`, \`append\` or \`remove\``);
   }
-  const named = new Set<string>();
-  for (const { name, at } of namesOf(value)) {
-    const folded = foldSpelling(name);
-    const header = [...path, ...at];
-    if (RESERVED[side](folded)) {
-      report.error(header, `the header \`${name}\` is not free to change: the gateway or the protocol answers for it`);
-    } else if (named.has(folded)) {
-      report.error(header, `\`${name}\` is named twice; name each header once`);
-    }
-    named.add(folded);
-  }
+  reportNamesNotFree(namesOf(value), { side, path }, report);
   return {
     drop: [...Object.keys(set ?? {}), ...(remove ?? []).filter((name) => name !== undefined)],
     lines: [...fieldsOf(set), ...fieldsOf(append)],
   };
 }
 
-function fieldsOf(headers: HeaderEditsValue['set']): HeaderEdits['lines'] {
+interface NamedHeader {
+  readonly name: string;
+  readonly at: Path;
+}
+
+export function reportNamesNotFree(
+  headers: readonly NamedHeader[],
+  { side, path }: { readonly side: Side; readonly path: Path },
+  report: Report,
+): void {
+  const named = new Set<string>();
+  for (const { name, at } of headers) {
+    const folded = foldSpelling(name);
+    if (RESERVED[side](folded)) {
+      report.error(
+        [...path, ...at],
+        `the header \`${name}\` is not free to change: the gateway or the protocol answers for it`,
+      );
+    } else if (named.has(folded)) {
+      report.error([...path, ...at], `\`${name}\` is named twice; name each header once`);
+    }
+    named.add(folded);
+  }
+}
+
+export function fieldsOf(headers: HeaderEditsValue['set']): HeaderEdits['lines'] {
   return Object.entries(headers ?? {}).flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
 }
 
@@ -61,7 +76,7 @@ function foldSpelling(name: string): string {
 }
 
 /** Every header that is named, and where below `request` or `response`. */
-function namesOf({ set, append, remove }: HeaderEditsValue): readonly { readonly name: string; readonly at: Path }[] {
+function namesOf({ set, append, remove }: HeaderEditsValue): readonly NamedHeader[] {
   return [
     ...Object.keys(set ?? {}).map((name) => ({ name, at: ['set', name] })),
     ...Object.keys(append ?? {}).map((name) => ({ name, at: ['append', name] })),

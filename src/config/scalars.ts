@@ -82,3 +82,5 @@ export function map<T extends z.ZodRawShape>(
 export function word(expected: string): z.ZodString {
   return text(/^[\x21-\x7e]{1,2048}$/, expected);
 }
+
+export const addressBlock: z.ZodString = text(/^[0-9A-Fa-f:.]+(\/\d{1,3})?$/, 'an address or block as in `10.0.0.0/8`');

@@ -1,6 +1,6 @@
 /** The part of the language about routes. */
 import * as z from 'zod';
-import { choice, duration, list, map, size, text, word } from './scalars.ts';
+import { addressBlock, choice, count, duration, list, map, size, text, word } from './scalars.ts';
 import { auth, METHODS } from './schema-auth.ts';
 import { claimPath, rateLimit } from './schema-limits.ts';
 
@@ -40,7 +40,23 @@ const headerEdits = map({
   remove: list(plainName, 'X-Debug').optional().describe('Taken out.'),
 });
 
+const mockResponse = map({
+  status: count(200, 599).default(200).describe('The status.'),
+  headers: headerValues.optional().describe('Headers; with a body, `Content-Type` among them.'),
+  body: z
+    .string({ error: 'write text, in quotes' })
+    .max(65_536, { error: 'write at most 64 KiB of text' })
+    .default('')
+    .describe('The body, as text.'),
+});
+
 const plugin = map({
+  'ip-allow': list(addressBlock, '10.0.0.0/8')
+    .optional()
+    .describe('Addresses and blocks that may call; others get 403, after they were authenticated.'),
+  'mock-response': mockResponse
+    .optional()
+    .describe('An answer in the place of the service’s, to every request that is admitted.'),
   'strip-auth-header': z
     .boolean()
     .optional()
@@ -160,6 +176,7 @@ export const route = map(
 
 export type RouteValue = z.output<typeof route>;
 export type CorsValue = z.output<typeof cors>;
+export type MockResponseValue = z.output<typeof mockResponse>;
 export type PluginValue = z.output<typeof plugin>;
 export type HeaderEditsValue = z.output<typeof headerEdits>;
 export type LimitsOfRouteValue = RouteValue['rate_limit'];

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { oauth2, scopes } from './schema-oauth2.ts';
-import { choice, count, duration, list, map, named, rate, ratio, size, text } from './scalars.ts';
+import { addressBlock, choice, count, duration, list, map, named, rate, ratio, size, text } from './scalars.ts';
 import { issuer } from './schema-auth.ts';
 import { mode, rateLimit, subWindows } from './schema-limits.ts';
 import { cors, route } from './schema-route.ts';
@@ -63,7 +63,7 @@ export const fileSchema = map(
     })
       .prefault({})
       .describe('The admin port; on loopback unless told otherwise.'),
-    trusted_proxies: list(text(/^[0-9A-Fa-f:.]+(\/\d{1,3})?$/, 'an address or block as in `10.0.0.0/8`'), '10.0.0.0/8')
+    trusted_proxies: list(addressBlock, '10.0.0.0/8')
       .default([])
       .describe('Whose `X-Forwarded-For` is believed. Default: nobody’s.'),
     ipv6_prefix: count(32, 128).default(64).describe('How many leading bits of an IPv6 address make one caller.'),

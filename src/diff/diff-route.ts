@@ -9,6 +9,7 @@ export function diffRoute(before: RouteConfig, after: RouteConfig, changes: Chan
   else if (before.auth === undefined && after.auth !== undefined) changes.add('stronger', 'asks for a token');
   else if (before.auth !== undefined && after.auth !== undefined) diffAuth(before.auth, after.auth, changes);
   diffCertificate(before.clientCertificate, after.clientCertificate, changes);
+  diffAddresses(before.plugins.ipAllow, after.plugins.ipAllow, changes);
   diffLimits(before.rateLimits, after.rateLimits, changes);
   diffCors(before, after, changes);
   const pair = <T>(of: (route: RouteConfig) => T): readonly [T, T] => [of(before), of(after)];
@@ -85,6 +86,15 @@ function diffCertificate(
       changes.add('stronger', `wants ${after.join(' or ')} by certificate`);
     else changes.set('certificate name', [before, after], 'stronger');
   }
+}
+
+function diffAddresses(
+  before: readonly string[] | undefined,
+  after: readonly string[] | undefined,
+  changes: Changes,
+): void {
+  if (before !== undefined && after !== undefined) changes.set('address', [before, after], 'stronger');
+  else changes.value('ip-allow', [before !== undefined, after !== undefined], GUARD_FORM);
 }
 
 /** Limits that count the same callers are compared, whatever they are called. */

@@ -7,6 +7,7 @@ import { createTokenFinder } from '../auth/token-source.ts';
 import type { AuthConfig, Config } from '../config/config.ts';
 import { outgoingOf } from '../outgoing.ts';
 import { admit, type Admission, Answer } from '../gateway.ts';
+import type { LocalReply } from '../local.ts';
 import { Passage } from '../passage.ts';
 import type { Plan } from '../plan.ts';
 import { Refusal } from '../refusal.ts';
@@ -33,6 +34,8 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** A preflight, or the end of the hops. */
   | { readonly kind: 'answered'; readonly answer: Answer }
+  /** A plugin's. */
+  | { readonly kind: 'replied'; readonly reply: LocalReply }
   /** An endpoint of the gateway's own. */
   | { readonly kind: 'local' }
   | {
@@ -109,7 +112,10 @@ async function outcomeOf(plan: Plan, passage: Passage, head: RequestHead): Promi
   const decision = await admit(plan, passage);
   if (decision instanceof Refusal) return { kind: 'refused', refusal: decision };
   if (decision instanceof Answer) return { kind: 'answered', answer: decision };
-  const { upstream } = decision.route;
+  const { upstream, plugins } = decision.route;
+  const instead = plugins.onRequest?.(decision);
+  if (instead instanceof Refusal) return { kind: 'refused', refusal: instead };
+  if (instead !== undefined) return { kind: 'replied', reply: instead };
   if (upstream === undefined) return { kind: 'local' };
   const outgoing = outgoingOf(decision, head, plan);
   if (outgoing instanceof Refusal) return { kind: 'refused', refusal: outgoing };

@@ -53,6 +53,7 @@ export function changesFor(config: Config, ask: Ask, made: Attempt): readonly Ch
     case 'uri_too_long':
     case 'headers_too_large':
     case 'certificate_required':
+    case 'address_not_allowed':
     case 'keys_unavailable':
     case 'credentials_unavailable':
     case 'request_timeout':

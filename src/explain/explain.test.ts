@@ -85,6 +85,7 @@ test('an admitted request is told stage by stage, with what the service would se
     'authenticate: passes g.yaml:3:3',
     'authorize: passes g.yaml:16:5',
     'limit by caller: passes g.yaml:13:3',
+    'plugins: nothing',
     'break: passes g.yaml:10:3',
     'forward: passes g.yaml:10:3',
   ]);
@@ -261,4 +262,19 @@ test('what set-headers makes of the head is shown as the service sees it', async
     [['X-Region', 'eu']],
   );
   assert.ok(to_service?.dropped.includes('x-debug'));
+});
+
+test('a plugin that refuses or answers is the stage that did', async () => {
+  const withPlugin = (plugin: string) => configOf(YAML.replace('- strip-auth-header: true', `- ${plugin}`));
+  const allowed = await explain(withPlugin('ip-allow: [192.0.2.0/24]'), ask({ claims: GOOD }), undefined);
+  assert.equal(allowed.refusal?.code, 'address_not_allowed');
+  assert.equal(allowed.refusal?.stage, 'plugins');
+  const mocked = await explain(
+    withPlugin('mock-response: { headers: { X-Mock: a } }'),
+    ask({ claims: GOOD }),
+    undefined,
+  );
+  assert.equal(mocked.stages.find(({ verdict }) => verdict === 'answers')?.stage, 'plugins');
+  assert.equal(mocked.to_service, null);
+  assert.ok(mocked.to_caller.includes('X-Mock: a'));
 });

@@ -89,6 +89,8 @@ function callerLines({ outcome, passage }: Attempt): readonly string[] {
       ? refusalLines(outcome.refusal) + own
       : outcome.kind === 'answered'
         ? outcome.answer.fields
-        : own;
+        : outcome.kind === 'replied'
+          ? outcome.reply.fields + own
+          : own;
   return text.split('\r\n').filter((line) => line !== '');
 }

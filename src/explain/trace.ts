@@ -30,8 +30,7 @@ interface Said {
 export function traceOf(attempt: Attempt): readonly TracedStage[] {
   const { passage, outcome } = attempt;
   const refusedAt = outcome.kind === 'refused' ? stageOf(outcome.refusal, passage) : undefined;
-  const answeredAt =
-    outcome.kind === 'answered' ? answeringStage(attempt) : outcome.kind === 'local' ? 'forward' : undefined;
+  const answeredAt = answeringStage(attempt);
   const last = STAGES.indexOf(refusedAt ?? answeredAt ?? 'forward');
   return STAGES.map((stage, at) => {
     if (at > last) return { stage, verdict: 'not reached', detail: '', place: undefined };
@@ -44,8 +43,19 @@ export function traceOf(attempt: Attempt): readonly TracedStage[] {
 }
 
 /** A preflight is answered before anything is asked for; the end of the hops when everything was. */
-function answeringStage({ head }: Attempt): Stage {
-  return head.names.includes('access-control-request-method') ? 'route' : 'forward';
+function answeringStage({ outcome, head }: Attempt): Stage | undefined {
+  switch (outcome.kind) {
+    case 'answered':
+      return head.names.includes('access-control-request-method') ? 'route' : 'forward';
+    case 'replied':
+      return 'plugins';
+    case 'local':
+      return 'forward';
+    case 'refused':
+    case 'forwarded':
+      break;
+  }
+  return undefined;
 }
 
 const SAY: Readonly<Record<Stage, (attempt: Attempt) => Said>> = {
@@ -66,6 +76,12 @@ const SAY: Readonly<Record<Stage, (attempt: Attempt) => Said>> = {
   authenticate: authentication,
   authorize: authorization,
   'limit by caller': (attempt) => limited(attempt.passage.route?.callerLimits ?? [], attempt),
+  plugins: ({ passage: { route } }) => {
+    const names = route?.plugins.names ?? [];
+    return names.length === 0
+      ? { detail: 'none that could answer', nothing: true }
+      : { detail: names.join(', '), place: route?.config?.place };
+  },
   break: ({ passage: { route } }) => {
     const upstream = route?.config?.upstream;
     if (upstream === undefined) return { detail: '', nothing: true };

@@ -6,7 +6,7 @@
  * do it once a connection where no forwarding field comes.
  */
 
-export interface TrustedProxies {
+export interface AddressBlocks {
   has(address: string): boolean;
 }
 
@@ -19,7 +19,7 @@ export function parseAddress(text: string): string | undefined {
 }
 
 /** The address that made the request, in canonical text; `peer` itself where it is no IP address (a Unix socket's). */
-export function callerAddress(peer: string, forwardedFor: readonly string[], trusted: TrustedProxies): string {
+export function callerAddress(peer: string, forwardedFor: readonly string[], trusted: AddressBlocks): string {
   // A zone is this machine's name for a link, not a part of the address.
   const zone = peer.indexOf('%');
   let address = parseAddress(zone === -1 ? peer : peer.slice(0, zone)) ?? peer;
@@ -40,7 +40,7 @@ export function callerAddress(peer: string, forwardedFor: readonly string[], tru
 }
 
 /** Takes CIDR blocks and single addresses. */
-export function createTrustedProxies(blocks: readonly string[]): TrustedProxies {
+export function createAddressBlocks(blocks: readonly string[]): AddressBlocks {
   const parsed = blocks.map(parseBlock);
   return {
     has(address) {

@@ -40,7 +40,7 @@ export async function play(config: Config, test: PolicyTest): Promise<Played> {
     for (let left = test.repeat; ; left--) {
       // eslint-disable-next-line no-await-in-loop -- what comes of one depends on those before
       const made = await put(offline, ask, undefined);
-      const reply = made.outcome.kind === 'forwarded' ? replyTo(made.outcome, test.upstream, made) : undefined;
+      const reply = replyOf(made, test.upstream);
       if (left === 1) return playedOf(made, reply, config);
       offline.clock.move(test.everyMs);
     }
@@ -70,6 +70,15 @@ interface Reply {
   readonly status: number;
   /** Field lines, as the caller gets them. */
   readonly fields: string;
+}
+
+/** The service's, or a plugin's in its place. */
+function replyOf(made: Attempt, upstream: PolicyTest['upstream']): Reply | Refusal | undefined {
+  const { outcome, passage } = made;
+  if (outcome.kind === 'forwarded') return replyTo(outcome, upstream, made);
+  if (outcome.kind !== 'replied') return undefined;
+  const { status, fields } = outcome.reply;
+  return { status, fields: fields + replyLines(passage, passage.route) };
 }
 
 /** What the service answers, handed on. Its target hears of it, as it would have: enough failures open its circuit. */
