@@ -50,6 +50,10 @@ test('nothing changes where nothing does, nor by the order of the routes', () =>
 });
 
 const rows: readonly (readonly [says: string, ...edits: (readonly [string, string])[]])[] = [
+  [
+    'stronger /other ip-allow off → on',
+    ['upstream: other, auth: none', 'upstream: other, auth: none, plugins: [ip-allow: [10.0.0.0/8]]'],
+  ],
   ['weaker /billing/* loses scope billing:read', ['scopes: [billing:read], ', '']],
   ['stronger /billing/* gains scope billing:write', ['[billing:read]', '[billing:read, billing:write]']],
   ['weaker /billing/* loses required claim tenant_id', [', required_claims: [tenant_id]', '']],
@@ -102,5 +106,15 @@ test('the way back is graded the other way', () => {
   assert.deepEqual(
     diffConfigs(after, before).map(({ grade }) => grade),
     ['weaker'],
+  );
+});
+
+test('an address that may call besides is weaker, one that may not any more stronger', () => {
+  const listing = (blocks: string) =>
+    configOf(BASE.replace('other, auth: none', `other, auth: none, plugins: [ip-allow: [${blocks}]]`));
+  const changes = diffConfigs(listing('10.1.0.0/16, 10.2.0.0/16'), listing('10.2.0.0/16, 10.3.0.0/16'));
+  assert.deepEqual(
+    changes.map(({ grade, what }) => `${grade} ${what}`),
+    ['stronger loses address 10.1.0.0/16', 'weaker gains address 10.3.0.0/16'],
   );
 });
