@@ -24,6 +24,7 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   'cookie',
   'forwarded',
   'http2-settings',
+  'max-forwards',
   'origin',
   'range',
   'traceparent',

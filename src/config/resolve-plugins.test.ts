@@ -115,6 +115,7 @@ for (const [side, header] of [
   ['request', 'Authorization'],
   ['request', 'X-Forwarded-For'],
   ['request', 'X-Method-Override'],
+  ['request', 'Max-Forwards'],
   ['request', 'Sec-WebSocket-Key'],
   ['response', 'Transfer-Encoding'],
   ['response', 'Content-Encoding'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { composePlugins } from '../../src/plugin/hooks.ts';
 import { ask, connectRaw, requestText } from '../support/client.ts';
 import { startGateway } from '../support/gateway.ts';
 import { startIssuer } from '../support/issuer.ts';
@@ -46,6 +47,22 @@ test('DOS-11 a throw is one 500 for its own caller, a line in the log, and nothi
   Object.assign(route, { authorize });
   const mended = await ask(gateway.port, '/guarded', { headers: { Authorization: `Bearer ${token}` } });
   assert.equal(mended.status, 200);
+});
+
+test('a plugin that throws is one 500, and its name stands in the log', async () => {
+  const route = routeOf('/open');
+  const { plugins } = route;
+  const onRequest = () => {
+    throw new Error('a bug of this plugin');
+  };
+  Object.assign(route, { plugins: composePlugins([{ name: 'add-region', onRequest }]) });
+  const reply = await ask(gateway.port, '/open');
+  Object.assign(route, { plugins });
+  assert.equal(reply.json().code, 'internal');
+  assert.ok(!reply.body.includes('plugin'), 'the caller is told nothing of it');
+  const logged = gateway.events.findLast(({ event }) => event === 'request_failed');
+  assert.match(String(logged?.fields['error']), /the plugin add-region failed: Error: a bug of this plugin/);
+  assert.equal((await ask(gateway.port, '/open')).status, 200);
 });
 
 test('DOS-11 a throw after the reply has begun closes the connection', async () => {
