@@ -35,7 +35,8 @@ export const diffCommand: Command = {
 function load(file: string, terminal: Terminal): Config | undefined {
   const loaded = loadFile(file, terminal);
   if (loaded.config === undefined) for (const fault of loaded.faults) terminal.err(`${formatFault(fault)}\n`);
-  return loaded.config;
+  // What only the audit is against can be compared, and that is when it matters most.
+  return loaded.config ?? loaded.refused;
 }
 
 function changesText(changes: readonly Change[]): string {

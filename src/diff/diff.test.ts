@@ -24,8 +24,9 @@ function configOf(text: string) {
     env: {},
     wall: () => 0,
   });
-  assert.ok(loaded.config !== undefined, 'faults' in loaded ? loaded.faults.map(formatFault).join('\n') : '');
-  return loaded.config;
+  const config = loaded.config ?? loaded.refused;
+  assert.ok(config !== undefined, 'faults' in loaded ? loaded.faults.map(formatFault).join('\n') : '');
+  return config;
 }
 
 /** What `from` → `to` in the text changes, as `GRADE SUBJECT WHAT`. */
@@ -67,6 +68,11 @@ const rows: readonly (readonly [says: string, ...edits: (readonly [string, strin
     ],
   ],
   ['weaker /billing/* limit by user for plan paid 1000/min → 2000/min', ['paid: 1000/min', 'paid: 2000/min']],
+  [
+    'weaker POST /login limit by address 10/min → none',
+    ['kind: authentication', 'kind: internal'],
+    ['rate_limit: { quota: 10/min, by: address }', 'rate_limit: none'],
+  ],
   ['weaker issuer main key-set TTL 10m → 15m', ['jwks_ttl: 10m', 'jwks_ttl: 15m']],
   ['weaker issuer main clock skew 30s → 1m', ['jwks_ttl: 10m', 'jwks_ttl: 10m, clock_skew: 1m']],
   ['weaker issuer main takes tokens for any audience', ['audience: api, ', '']],
