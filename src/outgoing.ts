@@ -17,7 +17,6 @@ export interface Outgoing {
   readonly upgrade: RelayUpgrade | undefined;
 }
 
-/** Everything of forwarding that needs no connection: what the service would be sent, or why it is sent nothing. */
 export function outgoingOf(admission: Admission, head: RequestHead, plan: Pick<Plan, 'clock'>): Outgoing | Refusal {
   const { route } = admission;
   if (head.bodyLength > route.maxBodyBytes) return refuse('body_too_large');

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { formatFault } from '../config/faults.ts';
+import { whyUnread } from '../config/files.ts';
 import { parseConfig } from '../config/load.ts';
 import { RATE } from '../config/units.ts';
 import { type Answers, draftOf, type DraftRoute } from '../init/draft.ts';
@@ -74,7 +75,7 @@ function describedBy(path: string, terminal: Terminal): Described | string {
   try {
     text = Buffer.from(path === '-' ? terminal.readInput() : terminal.readFile(path)).toString();
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'no such file' : String(error);
+    return whyUnread(error, 'name the description');
   }
   try {
     return readOpenApi(parse(text, { maxAliasCount: 100 }));

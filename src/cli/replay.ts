@@ -1,6 +1,7 @@
 /** `gatehouse replay`: what a configuration would have made of the requests of a log. Nothing is sent. */
 import { parseArgs } from 'node:util';
 import { formatFault } from '../config/faults.ts';
+import { whyUnread } from '../config/files.ts';
 import { RATIO, ratioOf } from '../config/units.ts';
 import { createOfflinePlan } from '../explain/offline-plan.ts';
 import { readLogLine } from '../replay/log-line.ts';
@@ -48,7 +49,7 @@ export const replayCommand: Command = {
     try {
       input = openLog(values.log);
     } catch (error) {
-      return fail(terminal, `${values.log}: ${reasonOf(error)}`);
+      return fail(terminal, `${values.log}: ${whyNotRead(error)}`);
     }
 
     const offline = createOfflinePlan(loaded.config, { wallMs: 0 });
@@ -69,7 +70,7 @@ export const replayCommand: Command = {
         (bytes) => progress?.update(bytes),
       );
     } catch (error) {
-      return fail(terminal, `${values.log}: ${reasonOf(error)}`);
+      return fail(terminal, `${values.log}: ${whyNotRead(error)}`);
     } finally {
       progress?.end();
       offline.close();
@@ -94,7 +95,9 @@ function readCallers(path: string, terminal: Pick<Terminal, 'readFile'>): Readon
   try {
     value = JSON.parse(Buffer.from(terminal.readFile(path)).toString());
   } catch (error) {
-    return error instanceof SyntaxError ? `${path}: ${form}` : `${path}: ${reasonOf(error)}`;
+    return error instanceof SyntaxError
+      ? `${path}: ${form}`
+      : `${path}: ${whyUnread(error, 'name the claims of callers')}`;
   }
   if (!isMap(value) || !Object.values(value as object).every(isMap)) return `${path}: ${form}`;
   return Object.assign(Object.create(null), value) as Record<string, Claims>;
@@ -109,7 +112,8 @@ function fail(terminal: Terminal, message: string): 1 {
   return 1;
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error && error.code === 'ENOENT' ? 'no such file' : error.message;
+/** What a packed log is broken by is no system's error, and says so itself. */
+function whyNotRead(error: unknown): string {
+  const isSystems = error instanceof Error && 'syscall' in error;
+  return error instanceof Error && !isSystems ? error.message : whyUnread(error, 'name the log, or `-`');
 }

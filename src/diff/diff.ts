@@ -4,6 +4,7 @@
  * who could call the same path before.
  */
 import type { Config, IssuerConfig, RouteConfig, UpstreamConfig } from '../config/config.ts';
+import { isLoopback } from '../config/addresses.ts';
 import { createRouteTable } from '../route/table.ts';
 import { type Change, type Changes, changesOf } from './change.ts';
 import { diffRoute } from './diff-route.ts';
@@ -79,10 +80,6 @@ function diffEdge(before: Config, after: Config, into: Change[]): void {
       changesOf(`client ${client.id}`, into).set('scope', [old?.scopes ?? [], client.scopes], 'stronger');
     }
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.');
 }
 
 function diffIssuer(before: IssuerConfig, after: IssuerConfig, changes: Changes): void {

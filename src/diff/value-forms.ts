@@ -1,26 +1,19 @@
 /** How values of the configuration are written in a difference, and which way they are weaker. */
-import { formatQuota } from '../config/units.ts';
+import { formatDuration, formatQuota, formatSize } from '../config/units.ts';
 import type { Quota } from '../config/config.ts';
 import type { ValueForm } from './change.ts';
 
 type Limited<T> = T | undefined;
 
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-] as const;
-
 /** The longer, the weaker; absent is without end. */
 export const DURATION_FORM: ValueForm<Limited<number>> = {
-  text: durationText,
+  text: (ms) => (ms === undefined || !Number.isFinite(ms) ? 'none' : formatDuration(ms)),
   isWeaker: (before, after) => (after ?? Number.POSITIVE_INFINITY) > (before ?? Number.POSITIVE_INFINITY),
 };
 
 /** Bytes: the more, the weaker. */
 export const SIZE_FORM: ValueForm<number> = {
-  text: (bytes) => (bytes >= 1024 && bytes % 1024 === 0 ? `${bytes / 1024}kb` : `${bytes}b`),
+  text: formatSize,
   isWeaker: (before, after) => after > before,
 };
 
@@ -41,12 +34,6 @@ export const PERMISSION_FORM: ValueForm<boolean> = {
   text: (on) => (on ? 'on' : 'off'),
   isWeaker: (before, after) => !before && after,
 };
-
-function durationText(ms: Limited<number>): string {
-  if (ms === undefined || !Number.isFinite(ms)) return 'none';
-  for (const [unit, unitMs] of UNITS) if (ms >= unitMs && ms % unitMs === 0) return `${ms / unitMs}${unit}`;
-  return `${ms}ms`;
-}
 
 function perSecond(quota: Limited<Quota>): number {
   return quota === undefined ? Number.POSITIVE_INFINITY : quota.requests / quota.windowMs;
